@@ -1,0 +1,141 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// launch is one clone and exec.
+type launch struct {
+	path  string // absolute file to execute
+	argv  []string
+	env   []string
+	dir   string
+	files []uintptr // descriptors 0, 1, 2, ... of the child
+	umask *int
+	nice  *int
+}
+
+// start makes the child in a session of its own and returns it with its pidfd.
+// The child is not reaped by anyone but the caller.
+func (l launch) start() (*Handle, error) {
+	if l.umask == nil && l.nice == nil {
+		return l.fork()
+	}
+	return l.forkAside()
+}
+
+// forkAside forks from a thread that has a umask and a priority of its own
+// (unshare(2), CLONE_FS; sched(7): nice is per thread), which the child inherits.
+// Neither the other threads nor the moments after the start ever see another value.
+// The goroutine ends without unlocking its thread, so the thread ends too.
+func (l launch) forkAside() (h *Handle, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if l.umask != nil {
+			if err = unix.Unshare(unix.CLONE_FS); err != nil {
+				err = fmt.Errorf("cannot set the umask: %w", err)
+				return
+			}
+			unix.Umask(*l.umask)
+		}
+		if l.nice != nil {
+			if err = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), *l.nice); err != nil {
+				err = fmt.Errorf("cannot set nice to %d: %w: a lower value needs root", *l.nice, err)
+				return
+			}
+		}
+		h, err = l.fork()
+	}()
+	<-done
+	return h, err
+}
+
+func (l launch) fork() (*Handle, error) {
+	// Descriptors that this program was started with, such as the lock that cron's
+	// flock(1) holds, would live on in a daemon. Go marks only its own ones.
+	_ = unix.CloseRange(3, ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) // Linux 5.11
+	pidfd := -1
+	attr := &syscall.ProcAttr{
+		Dir:   l.dir,
+		Env:   l.env,
+		Files: l.files,
+		Sys:   &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd},
+	}
+	pid, _, err := forkRetry(l.path, l.argv, attr)
+	if err != nil {
+		return nil, err
+	}
+	h, err := adopt(pid, pidfd)
+	if err != nil { // our own child, not yet reaped: the number is its own
+		_ = unix.Kill(-pid, unix.SIGKILL)
+		_, _ = unix.Wait4(pid, nil, 0, nil)
+	}
+	return h, err
+}
+
+// forkRetry tries again for a moment when the program file is open for writing:
+// a process forked elsewhere may hold the writer's descriptor until its own exec
+// (golang/go#22315).
+func forkRetry(path string, argv []string, attr *syscall.ProcAttr) (int, uintptr, error) {
+	for wait := time.Millisecond; ; wait *= 2 {
+		pid, handle, err := syscall.StartProcess(path, argv, attr)
+		if !errors.Is(err, syscall.ETXTBSY) || wait > 50*time.Millisecond {
+			return pid, handle, err
+		}
+		time.Sleep(wait)
+	}
+}
+
+// adopt makes the handle of a fresh child.
+func adopt(pid, pidfd int) (*Handle, error) {
+	if pidfd < 0 { // a kernel before 5.2 ignores CLONE_PIDFD
+		var err error
+		if pidfd, err = pidfdOpen(pid); err != nil {
+			return nil, err
+		}
+	} else if err := nonblocking(pidfd); err != nil {
+		return nil, err
+	}
+	st, err := Inspect(pid)
+	if err == nil {
+		var id Identity
+		if id, err = st.Identity(); err == nil {
+			return newHandle(id, pidfd), nil
+		}
+	}
+	unix.Close(pidfd)
+	return nil, err
+}
+
+// reap collects the exit status of an ended child.
+func reap(h *Handle) (exitStatus, error) {
+	var status unix.WaitStatus
+	for {
+		_, err := unix.Wait4(h.id.PID, &status, 0, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return exitStatus{}, fmt.Errorf("cannot learn how pid %d ended: %w", h.id.PID, err)
+		}
+		break
+	}
+	if status.Signaled() {
+		return exitStatus{code: -1, signal: unix.SignalName(status.Signal())}, nil
+	}
+	return exitStatus{code: status.ExitStatus()}, nil
+}
+
+// exitStatus is how a child ended: a code, or -1 and the name of a signal.
+type exitStatus struct {
+	code   int
+	signal string
+}

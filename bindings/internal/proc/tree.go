@@ -1,0 +1,260 @@
+package proc
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// tree is everything that belongs to one process during its stop.
+type tree struct {
+	table        *Table
+	leader       *Handle // nil if it had ended; open until the stop is over
+	root         Identity
+	leadsGroup   bool
+	leadsSession bool
+	cookie       string
+	mixed        bool // a protected process is in the group
+
+	known     map[int]uint64         // every member seen so far: pid to start ticks
+	sent      map[member]unix.Signal // the last signal each was sent
+	protected map[int]bool           // this program, those above it, pid 1
+}
+
+// member is one process within this boot.
+type member struct {
+	pid   int
+	ticks uint64
+}
+
+// errPhase says that the time of a phase is over.
+var errPhase = errors.New("the time is over")
+
+func (t *tree) close() {
+	if t.leader != nil {
+		t.leader.Close()
+	}
+}
+
+// phase sends sig to every member, newcomers included, until none is left or the
+// time is over (errPhase) or the caller's context ends (its cause).
+func (t *tree) phase(ctx context.Context, sig unix.Signal, limit time.Duration) error {
+	phase, cancel := context.WithTimeoutCause(ctx, limit, errPhase)
+	defer cancel()
+	steady := false
+	for {
+		snap, err := t.table.Snapshot(phase)
+		if err != nil {
+			return err
+		}
+		live := t.members(snap)
+		if len(live) == 0 {
+			if steady || t.groupEmpty() {
+				return nil
+			}
+			steady = true // zombies only, or a process that forked past the scan: look twice
+			continue
+		}
+		steady = false
+		if err := t.signal(sig, live); err != nil {
+			return err
+		}
+		if err := t.await(phase, live); err != nil {
+			return err
+		}
+	}
+}
+
+// members finds the live members in a snapshot and remembers them.
+func (t *tree) members(snap *Snapshot) []Stat {
+	found := map[int]Stat{}
+	add := func(list []Stat) {
+		for _, st := range list {
+			if !t.protected[st.PID] && !st.Dead() && !st.Kernel() {
+				found[st.PID] = st
+			}
+		}
+	}
+	t.mixed = false
+	for pid := range t.protected {
+		if st, ok := snap.Get(pid); ok && st.PGRP == t.root.PID {
+			t.mixed = true
+		}
+	}
+	holder, held := snap.Get(t.root.PID)
+	reused := held && holder.StartTicks != t.root.StartTicks
+	if t.leader != nil && !reused {
+		if held {
+			add([]Stat{holder})
+		}
+		if t.leadsGroup {
+			add(snap.Group(t.root.PID))
+		}
+		if t.leadsSession {
+			add(snap.Session(t.root.PID))
+		}
+	}
+	for pid, start := range t.known {
+		if st, ok := snap.Get(pid); ok && st.StartTicks == start {
+			add([]Stat{st})
+		}
+	}
+	add(snap.carrying(t.cookie, t.root.StartTicks))
+	for _, pid := range slices.Collect(maps.Keys(found)) {
+		add(snap.Descendants(pid))
+	}
+	live := slices.SortedFunc(maps.Values(found), func(a, b Stat) int { return a.PID - b.PID })
+	for i := range live {
+		t.known[live[i].PID] = live[i].StartTicks
+	}
+	return live
+}
+
+// groupEmpty is the cheap proof that no process forked past the last scan.
+func (t *tree) groupEmpty() bool {
+	if t.leader == nil || !t.leadsGroup {
+		return true
+	}
+	return errors.Is(t.leader.signalGroup(0), ErrGone)
+}
+
+// signal sends sig to the members that have not had it yet, the group as one
+// where the leader's hold on its number is proved. SIGKILL goes out every time.
+func (t *tree) signal(sig unix.Signal, live []Stat) error {
+	var group, single []Stat
+	for _, st := range live {
+		if sig != unix.SIGKILL && t.sent[key(&st)] == sig {
+			continue
+		}
+		if t.leadsGroup && st.PGRP == t.root.PID {
+			group = append(group, st)
+		} else {
+			single = append(single, st)
+		}
+	}
+	if len(group) > 0 {
+		switch err := t.signalGroup(sig); {
+		case err == nil:
+			t.note(sig, group)
+			_ = t.signalEach(sig, single) // what is not ours to signal shows as a survivor
+			return nil
+		case errors.Is(err, ErrGone):
+		default: // an old kernel, a protected member, or none that is ours to signal
+			single = append(single, group...)
+		}
+	}
+	return t.signalEach(sig, single)
+}
+
+// signalGroup wakes suspended members as well, or they would never see sig.
+func (t *tree) signalGroup(sig unix.Signal) error {
+	if t.mixed {
+		return errNoGroupSignal
+	}
+	if err := t.leader.signalGroup(sig); err != nil {
+		return err
+	}
+	if sig != unix.SIGKILL {
+		_ = t.leader.signalGroup(unix.SIGCONT)
+	}
+	return nil
+}
+
+// signalEach fails only if it could signal nobody: one member that belongs to
+// another user must not keep the others alive.
+func (t *tree) signalEach(sig unix.Signal, list []Stat) error {
+	var failed error
+	reached := false
+	for i := range list {
+		err := t.signalOne(sig, &list[i])
+		switch {
+		case err == nil:
+			t.note(sig, list[i:i+1])
+			reached = true
+		case errors.Is(err, ErrGone):
+			reached = true
+		case failed == nil:
+			failed = err
+		}
+	}
+	if reached {
+		return nil
+	}
+	return failed
+}
+
+func (t *tree) signalOne(sig unix.Signal, st *Stat) error {
+	id, err := st.Identity()
+	if err != nil {
+		return err
+	}
+	h, err := Open(id)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if err := h.Signal(sig); err != nil {
+		return err
+	}
+	if sig != unix.SIGKILL {
+		_ = h.Signal(unix.SIGCONT)
+	}
+	return nil
+}
+
+func (t *tree) note(sig unix.Signal, list []Stat) {
+	for i := range list {
+		t.sent[key(&list[i])] = sig
+	}
+}
+
+func key(st *Stat) member { return member{st.PID, st.StartTicks} }
+
+func (t *tree) signalled() []int {
+	var out []int
+	for m := range t.sent {
+		out = append(out, m.pid)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// await waits for the members one after the other, so that it needs a single
+// descriptor however many they are. The root comes first: mostly the rest ends
+// with it.
+func (t *tree) await(ctx context.Context, live []Stat) error {
+	if t.leader != nil {
+		if err := t.leader.waitAlone(ctx); err != nil {
+			return err
+		}
+	}
+	for i := range live {
+		if t.leader != nil && live[i].PID == t.root.PID {
+			continue
+		}
+		if err := awaitOne(ctx, &live[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awaitOne(ctx context.Context, st *Stat) error {
+	id, err := st.Identity()
+	if err != nil {
+		return err
+	}
+	h, err := Open(id)
+	switch {
+	case errors.Is(err, ErrGone):
+		return nil
+	case err != nil:
+		return err
+	}
+	defer h.Close()
+	return h.waitAlone(ctx)
+}
