@@ -1,0 +1,3 @@
+# shellcheck shell=sh
+# Work that has to be done before the first cycle: none in this release.
+warm_up() { :; }
