@@ -1,0 +1,44 @@
+package bindings
+
+import (
+	"context"
+
+	"github.com/cortexlua/cortexlua/bindings/internal/registry"
+	"github.com/cortexlua/cortexlua/runtime"
+)
+
+func registryModule(h *Host) runtime.Module {
+	return runtime.Module{
+		Name: "registry",
+		Doc:  "The daemons that this home runs, as its registry file declares them.",
+		Funcs: []runtime.Func{
+			runtime.Query("daemons", "Gives daemons in the order in which they start: all of them, or those named.", h.registryDaemons).
+				Example(`registry.daemons()[1].name  --> "coordinator"`),
+			runtime.Query("release", "Gives what the registry says about releases: scripts to check, folders to back up, the queue of work.", h.registryRelease),
+		},
+	}
+}
+
+type registryDaemonsArgs struct {
+	Names []string `lua:"names,opt" doc:"only these; unknown names are an error"`
+}
+
+func (h *Host) registryDaemons(ctx context.Context, _ *runtime.Call, a registryDaemonsArgs) ([]registry.Daemon, error) {
+	reg, err := h.Registry(ctx)
+	if err != nil {
+		return nil, err
+	}
+	daemons, err := reg.Select(a.Names)
+	if err != nil {
+		return nil, runtime.Errorf(runtime.Invalid, "%s", err).WithHint("cortexlua run status lists the daemons; %s declares them", reg.Path)
+	}
+	return daemons, nil
+}
+
+func (h *Host) registryRelease(ctx context.Context, _ *runtime.Call, _ struct{}) (registry.Release, error) {
+	reg, err := h.Registry(ctx)
+	if err != nil {
+		return registry.Release{}, err
+	}
+	return reg.Release, nil
+}

@@ -1,0 +1,57 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Call is what a primitive is told about the run that called it.
+type Call struct {
+	run *Run
+	op  string
+}
+
+// Op is the primitive's full name, such as "process.stop".
+func (c *Call) Op() string { return c.op }
+
+// RunID is the id of the run, unique on this machine and ordered by time.
+func (c *Call) RunID() string { return c.run.id }
+
+// Runbook is the name of the runbook that runs.
+func (c *Call) Runbook() string { return c.run.name }
+
+// DryRun tells whether changes are only planned.
+func (c *Call) DryRun() bool { return c.run.opts.DryRun }
+
+// Require checks a permission that depends on the arguments, such as
+// FSWrite.In("logs"), and returns the denial.
+func (c *Call) Require(p Permission) error { return c.run.grant.Check(p) }
+
+// Planned gives what an earlier change of a dry run planned under key. Queries
+// ask it first, so that a plan sees its own effects.
+func (c *Call) Planned(key string) (any, bool) {
+	if !c.run.opts.DryRun {
+		return nil, false
+	}
+	return c.run.plannedValue(key)
+}
+
+// Log writes a structured line of the run's log.
+func (c *Call) Log(ctx context.Context, level slog.Level, msg string, args ...any) {
+	c.run.log(ctx, level, msg, args...)
+}
+
+// Progress tells the operator what the run waits for. It is shown live on a
+// terminal and kept nowhere.
+func (c *Call) Progress(ctx context.Context, format string, args ...any) {
+	c.run.progress(ctx, fmt.Sprintf(format, args...))
+}
+
+// OnEnd registers something to release when the run ends, however it ends: a
+// held lock, an open handle. It must not alter what the run did.
+func (c *Call) OnEnd(release func()) { c.run.onEnd(release) }
+
+// Now is the wall clock of the run, which tests may replace.
+func (c *Call) Now() time.Time { return c.run.opts.Now() }

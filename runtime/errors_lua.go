@@ -1,0 +1,114 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/cortexlua/cortexlua/runtime/internal/vm"
+)
+
+// raise raises err as a Lua error that the script can catch.
+func raise(L *lua.LState, err *Error) { L.Error(errorTable(L, err), 0) }
+
+// errorTable is the Lua form of an error: a table with the fields kind, op,
+// message, hint, details and where.
+func errorTable(L *lua.LState, err *Error) *lua.LTable {
+	e := encoder{L: L}
+	tbl := L.CreateTable(0, 6)
+	tbl.RawSetString("kind", lua.LString(err.Kind))
+	tbl.RawSetString("message", lua.LString(err.Message))
+	if err.Op != "" {
+		tbl.RawSetString("op", lua.LString(err.Op))
+	}
+	if err.Hint != "" {
+		tbl.RawSetString("hint", lua.LString(err.Hint))
+	}
+	if where := L.Where(1); where != "" {
+		tbl.RawSetString("where", lua.LString(trimWhere(where)))
+	}
+	details := L.CreateTable(0, len(err.Details))
+	for _, k := range sortedKeys(err.Details) {
+		details.RawSetString(k, e.any(err.Details[k]))
+	}
+	tbl.RawSetString("details", details)
+	tbl.Metatable = errorMetatable(L)
+	return tbl
+}
+
+// trimWhere takes the ": " off gopher-lua's "file:line: ".
+func trimWhere(where string) string {
+	for len(where) > 0 && (where[len(where)-1] == ' ' || where[len(where)-1] == ':') {
+		where = where[:len(where)-1]
+	}
+	return where
+}
+
+// errorMetatableKey is where the registry keeps the one metatable of errors.
+const errorMetatableKey = "cortexlua.error"
+
+func errorMetatable(L *lua.LState) *lua.LTable {
+	registry := L.Get(lua.RegistryIndex).(*lua.LTable)
+	if mt, ok := registry.RawGetString(errorMetatableKey).(*lua.LTable); ok {
+		return mt
+	}
+	mt := L.CreateTable(0, 2)
+	mt.RawSetString("__metatable", lua.LString("error"))
+	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
+		L.Push(lua.LString(fromLua(L.Get(1)).Error()))
+		return 1
+	}))
+	registry.RawSetString(errorMetatableKey, mt)
+	return mt
+}
+
+// fromLua reads an error value that a script raised: our own table, a table of
+// the same shape, or anything else, which is [Failed].
+func fromLua(v lua.LValue) *Error {
+	tbl, ok := v.(*lua.LTable)
+	if !ok {
+		return &Error{Kind: Failed, Message: v.String()}
+	}
+	text := func(key string) string { return lua.LVAsString(tbl.RawGetString(key)) }
+	e := &Error{Kind: Kind(text("kind")), Op: text("op"), Message: text("message"), Hint: text("hint"), Where: text("where")}
+	if !slices.Contains(kinds[:], e.Kind) {
+		e.Kind = Failed
+	}
+	if e.Message == "" {
+		e.Message = "a table without a message was raised"
+	}
+	if d, err := (decoder{}).any(tbl.RawGetString("details"), "details", 0); err == nil {
+		e.Details, _ = d.(map[string]any)
+	}
+	return e
+}
+
+// fromVM turns what the VM reports into an [Error]: a script's error, the end of
+// a deadline, a limit, a panic.
+func fromVM(err error) *Error {
+	var script *vm.ScriptError
+	var limit *vm.LimitError
+	var syntax *vm.SyntaxError
+	var panicked *vm.PanicError
+	var own *Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &script):
+		e := fromLua(script.Value)
+		e.Trace = strings.Join(script.Traceback, "\n")
+		return e
+	case errors.As(err, &limit):
+		return &Error{Kind: Failed, Message: limit.Error(), Err: err}
+	case errors.As(err, &syntax):
+		return &Error{Kind: Invalid, Message: syntax.Error(), Err: err}
+	case errors.As(err, &panicked):
+		return &Error{Kind: Internal, Message: panicked.Error(), Trace: string(panicked.Stack), Err: err}
+	}
+	return asError(context.Background(), "", err)
+}
