@@ -1,0 +1,313 @@
+package vm
+
+import (
+	"iter"
+	"runtime"
+	"weak"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// coroutine runs a Lua function on a goroutine of its own, handed over to and back
+// by iter.Pull. So a yield is legal anywhere: inside pcall, a metamethod, an
+// iterator, a comparator (upstream returns early or crashes there: issues 45 and
+// 306), and a nest of coroutines is not a nest of Go calls.
+//
+// The Lua value of a coroutine is its handle, an otherwise empty state that the
+// goroutine does not refer to. When the collector finds the handle lost, the
+// coroutine is unwound.
+type coroutine struct {
+	vm     *VM
+	t      *thread
+	exec   *exec
+	fn     lua.LValue
+	handle weak.Pointer[lua.LState]
+	status coStatus
+	next   func() (struct{}, bool)
+	stop   func()
+	yield  func(struct{}) bool
+	values []lua.LValue // on their way in or out
+	failed any          // the panic value that ended it, or *raised
+}
+
+type coStatus int
+
+const (
+	coSuspended coStatus = iota
+	coRunning
+	coNormal
+	coDead
+)
+
+func (s coStatus) String() string {
+	return [...]string{"suspended", "running", "normal", "dead"}[s]
+}
+
+// String and Type let a coroutine stand in its handle as a Lua value; scripts never
+// see it.
+func (co *coroutine) String() string       { return "coroutine" }
+func (co *coroutine) Type() lua.LValueType { return lua.LTUserData }
+
+func (m *VM) openCoroutine() *lua.LTable {
+	return m.library([]fn{
+		{"create", coCreate}, {"resume", coResume}, {"running", coRun},
+		{"status", coStatusOf}, {"wrap", coWrap}, {"yield", coYield},
+	})
+}
+
+// newCoroutine makes a suspended coroutine and gives its handle.
+func newCoroutine(L *lua.LState) *lua.LState {
+	t := threadOf(L)
+	m := t.vm
+	m.reap()
+	if m.live >= m.limits.Coroutines && !m.reclaim() {
+		t.fail(L, &LimitError{Name: "coroutines", Limit: int64(m.limits.Coroutines)})
+	}
+	co := &coroutine{vm: m, fn: checkFunction(L, 1), exec: &exec{}}
+	handle := &lua.LState{G: L.G, Env: &lua.LTable{Metatable: co}}
+	co.handle = weak.Make(handle)
+	m.live++
+	if m.all == nil {
+		m.all = map[*coroutine]struct{}{}
+	}
+	m.all[co] = struct{}{}
+	runtime.AddCleanup(handle, m.lose, co)
+	return handle
+}
+
+// lose queues a coroutine whose handle is gone. It runs on a goroutine of the
+// collector, without the baton.
+func (m *VM) lose(co *coroutine) {
+	m.mu.Lock()
+	m.doomed = append(m.doomed, co)
+	m.mu.Unlock()
+	m.lost.Add(1)
+}
+
+// reap unwinds lost coroutines. The caller holds the baton.
+func (m *VM) reap() {
+	if m.lost.Load() == 0 {
+		return
+	}
+	m.mu.Lock()
+	list := m.doomed
+	m.doomed = nil
+	m.lost.Store(0)
+	m.mu.Unlock()
+	for _, co := range list {
+		co.kill()
+	}
+}
+
+func (m *VM) reapAll() {
+	for co := range m.all {
+		co.kill()
+	}
+}
+
+// reclaim looks for lost coroutines with a collection.
+func (m *VM) reclaim() bool {
+	for range 3 {
+		runtime.GC()
+		for range 20 {
+			runtime.Gosched()
+			m.reap()
+			if m.live < m.limits.Coroutines {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// kill ends a suspended coroutine.
+func (co *coroutine) kill() {
+	if co.status != coSuspended {
+		return
+	}
+	if co.stop != nil {
+		co.status = coRunning
+		co.stop()
+	}
+	co.end()
+}
+
+func (co *coroutine) end() {
+	if co.status == coDead {
+		return
+	}
+	co.status = coDead
+	co.t, co.fn = nil, nil
+	co.vm.live--
+	delete(co.vm.all, co)
+}
+
+// start makes the stack and the goroutine at the first resume.
+func (co *coroutine) start() {
+	co.t = co.vm.newThread(co.exec, 0, framesTask)
+	co.t.co = co
+	co.next, co.stop = iter.Pull(func(yield func(struct{}) bool) {
+		co.yield = yield
+		defer func() { co.failed = recover() }()
+		t := co.t
+		t.L.Push(co.fn)
+		for _, v := range co.values {
+			t.L.Push(v)
+		}
+		n := len(co.values)
+		co.values = nil
+		if r := t.call(n); r != nil {
+			panic(r)
+		}
+		co.values = results(t.L)
+	})
+}
+
+// resume runs co from thread t until it yields, ends or fails.
+func (co *coroutine) resume(t *thread, args []lua.LValue) (out []lua.LValue, errv lua.LValue) {
+	if co.status != coSuspended {
+		return nil, lua.LString("cannot resume " + map[coStatus]string{
+			coDead: "dead", coNormal: "normal", coRunning: "running"}[co.status] +
+			map[bool]string{true: " coroutine", false: " coroutine"}[true])
+	}
+	if t.depth >= co.vm.limits.Nesting {
+		return nil, lua.LString("stack overflow")
+	}
+	caller := t.co
+	if caller != nil {
+		caller.status = coNormal
+	}
+	*co.exec = *t.exec
+	co.values, co.status = args, coRunning
+	if co.next == nil {
+		co.start()
+	}
+	co.t.depth, co.t.parent = t.depth+1, t
+	_, yielded := co.next()
+	if caller != nil {
+		caller.status = coRunning
+	}
+	return co.after(t, yielded)
+}
+
+// after sorts out how a resume came back.
+func (co *coroutine) after(t *thread, yielded bool) ([]lua.LValue, lua.LValue) {
+	out := co.values
+	co.values = nil
+	if yielded {
+		co.status = coSuspended
+		co.t.parent = nil
+		t.check()
+		return out, nil
+	}
+	failed := co.failed
+	co.end()
+	t.check()
+	switch v := failed.(type) {
+	case nil:
+		return out, nil
+	case *raised:
+		return nil, v.value
+	default:
+		panic(v)
+	}
+}
+
+// coOf finds the coroutine behind a handle.
+func coOf(L *lua.LState, n int) (*coroutine, *lua.LState) {
+	h, ok := L.Get(n).(*lua.LState)
+	if !ok || h.Env == nil {
+		argError(L, n, "coroutine expected")
+	}
+	co, ok := h.Env.Metatable.(*coroutine)
+	if !ok {
+		argError(L, n, "coroutine expected")
+	}
+	return co, h
+}
+
+// args copies the arguments from n on.
+func args(L *lua.LState, n int) []lua.LValue {
+	top := L.GetTop()
+	if top < n {
+		return nil
+	}
+	out := make([]lua.LValue, 0, top-n+1)
+	for i := n; i <= top; i++ {
+		out = append(out, L.Get(i))
+	}
+	return out
+}
+
+func coCreate(L *lua.LState) int {
+	L.Push(newCoroutine(L))
+	return 1
+}
+
+func coResume(L *lua.LState) int {
+	co, h := coOf(L, 1)
+	out, errv := co.resume(threadOf(L), args(L, 2))
+	runtime.KeepAlive(h)
+	if errv != nil {
+		return pushError(L, errv)
+	}
+	L.Push(lua.LTrue)
+	for _, v := range out {
+		L.Push(v)
+	}
+	return len(out) + 1
+}
+
+func coWrap(L *lua.LState) int {
+	h := newCoroutine(L)
+	co := h.Env.Metatable.(*coroutine)
+	L.Push(L.NewFunction(func(L *lua.LState) int {
+		out, errv := co.resume(threadOf(L), args(L, 1))
+		runtime.KeepAlive(h)
+		if errv != nil {
+			Raise(L, errv)
+		}
+		for _, v := range out {
+			L.Push(v)
+		}
+		return len(out)
+	}))
+	return 1
+}
+
+func coYield(L *lua.LState) int {
+	co := threadOf(L).co
+	if co == nil {
+		Raise(L, lua.LString("attempt to yield from outside a coroutine"))
+	}
+	co.values = args(L, 1)
+	if !co.yield(struct{}{}) {
+		panic(killed{})
+	}
+	in := co.values
+	co.values = nil
+	for _, v := range in {
+		L.Push(v)
+	}
+	return len(in)
+}
+
+func coRun(L *lua.LState) int {
+	co := threadOf(L).co
+	if co == nil {
+		L.Push(lua.LNil)
+		return 1
+	}
+	if h := co.handle.Value(); h != nil {
+		L.Push(h)
+	} else {
+		L.Push(lua.LNil)
+	}
+	return 1
+}
+
+func coStatusOf(L *lua.LState) int {
+	co, _ := coOf(L, 1)
+	L.Push(lua.LString(co.status.String()))
+	return 1
+}

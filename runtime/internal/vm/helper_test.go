@@ -1,0 +1,25 @@
+package vm
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+)
+
+// eval runs src on a fresh machine and gives what it printed and how it ended.
+func eval(tb testing.TB, l Limits, timeout time.Duration, src string) (string, error) {
+	tb.Helper()
+	m := New(l)
+	defer m.Close()
+	var out bytes.Buffer
+	m.SetOutput(&out)
+	p, err := m.Compile("test", []byte(src))
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(tb.Context(), timeout)
+	defer cancel()
+	_, err = m.Run(ctx, m.Load(p))
+	return out.String(), err
+}

@@ -1,0 +1,104 @@
+package vm
+
+import (
+	lua "github.com/yuin/gopher-lua"
+)
+
+// basePCall is pcall: the function runs on a stack of its own, whose frames are
+// exactly those that an error ends.
+func basePCall(L *lua.LState) int {
+	if L.GetTop() == 0 {
+		argError(L, 1, "value expected")
+	}
+	t := threadOf(L)
+	c := t.enter()
+	if c == nil {
+		return pushError(L, lua.LString("stack overflow"))
+	}
+	nargs := L.GetTop() - 1
+	L.XMoveTo(c.L, nargs+1)
+	return t.protected(c, nargs)
+}
+
+// baseXPCall is xpcall. The handler sees the failed stack. Further arguments
+// go to the function, as in Lua 5.2.
+func baseXPCall(L *lua.LState) int {
+	if L.GetTop() < 2 {
+		argError(L, 2, "value expected")
+	}
+	t := threadOf(L)
+	c := t.enter()
+	if c == nil {
+		return pushError(L, lua.LString("stack overflow"))
+	}
+	handler, isFn := L.Get(2).(*lua.LFunction)
+	nargs := L.GetTop() - 2
+	c.L.Push(L.Get(1))
+	for i := 3; i <= nargs+2; i++ {
+		c.L.Push(L.Get(i))
+	}
+	L.SetTop(0)
+	if !isFn {
+		handler = t.vm.base.NewFunction(handlerMissing)
+	}
+	c.handler = handler
+	defer func() { c.handler, c.handling = nil, false }()
+	return t.protected(c, nargs)
+}
+
+func handlerMissing(L *lua.LState) int {
+	Raise(L, lua.LString("attempt to call a non-function error handler"))
+	return 0
+}
+
+// protected calls on c and leaves true and the results, or false and the error, as
+// the results of the primitive that runs on t.
+func (t *thread) protected(c *thread, nargs int) int {
+	L := t.L
+	if r := c.call(nargs); r != nil {
+		t.leave(c, false)
+		t.check()
+		return pushError(L, r.value)
+	}
+	t.check()
+	n := c.L.GetTop()
+	L.Push(lua.LTrue)
+	c.L.XMoveTo(L, n)
+	t.leave(c, true)
+	return n + 1
+}
+
+func pushError(L *lua.LState, v lua.LValue) int {
+	L.Push(lua.LFalse)
+	L.Push(v)
+	return 2
+}
+
+// baseError is error. Level 1 is who called error, level 2 who called that.
+func baseError(L *lua.LState) int {
+	v := L.Get(1)
+	level := optInt(L, 2, 1)
+	if s, ok := v.(lua.LString); ok && level > 0 {
+		if pos := L.Where(level); pos != "" && pos != "[G]:" {
+			v = lua.LString(pos + " " + string(s))
+		}
+	}
+	L.Error(v, 0)
+	return 0
+}
+
+// baseAssert is assert. Unlike upstream it raises the message as it is, also
+// when it is not a string.
+func baseAssert(L *lua.LState) int {
+	if L.GetTop() == 0 {
+		argError(L, 1, "value expected")
+	}
+	if lua.LVAsBool(L.Get(1)) {
+		return L.GetTop()
+	}
+	if L.GetTop() < 2 || L.Get(2) == lua.LNil {
+		Raise(L, lua.LString("assertion failed!"))
+	}
+	Raise(L, L.Get(2))
+	return 0
+}

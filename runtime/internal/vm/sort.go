@@ -1,0 +1,106 @@
+package vm
+
+import (
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// tableSort sorts t[1..#t]. It works on a copy of the items, so a comparator that
+// changes the table disturbs nobody, and an inconsistent one cannot make it
+// read outside. All numbers or all strings without a comparator sort without
+// calling back.
+func tableSort(L *lua.LState) int {
+	tbl := checkOwn(L, 1)
+	n := tbl.Len()
+	items := make([]lua.LValue, n)
+	for i := range items {
+		items[i] = tbl.RawGetInt(i + 1)
+	}
+	s := &sorter{L: L, t: threadOf(L)}
+	if f := L.Get(2); f != lua.LNil {
+		s.less = checkFunction(L, 2)
+	}
+	switch {
+	case s.less == nil && allOf[lua.LNumber](items):
+		sortPlain[lua.LNumber](s, items)
+	case s.less == nil && allOf[lua.LString](items):
+		sortPlain[lua.LString](s, items)
+	default:
+		slices.SortFunc(items, s.compare)
+	}
+	for i, v := range items {
+		tbl.RawSetInt(i+1, v)
+	}
+	return 0
+}
+
+type sorter struct {
+	L     *lua.LState
+	t     *thread
+	less  *lua.LFunction
+	steps int
+}
+
+// tick looks at the scope now and then.
+func (s *sorter) tick() {
+	if s.steps++; s.steps&1023 == 0 {
+		s.t.check()
+	}
+}
+
+func (s *sorter) compare(a, b lua.LValue) int {
+	s.tick()
+	if s.before(a, b) {
+		return -1
+	}
+	// slices.SortFunc asks for "less than 0" only; see its use of cmp.
+	return 0
+}
+
+func (s *sorter) before(a, b lua.LValue) bool {
+	if s.less == nil {
+		return s.L.LessThan(a, b)
+	}
+	L := s.L
+	L.Push(s.less)
+	L.Push(a)
+	L.Push(b)
+	L.Call(2, 1)
+	v := L.Get(-1)
+	L.Pop(1)
+	return lua.LVAsBool(v)
+}
+
+func allOf[T lua.LValue](items []lua.LValue) bool {
+	for _, v := range items {
+		if _, ok := v.(T); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// sortPlain sorts values of one comparable type.
+func sortPlain[T interface {
+	lua.LValue
+	~float64 | ~string
+}](s *sorter, items []lua.LValue) {
+	plain := make([]T, len(items))
+	for i, v := range items {
+		plain[i] = v.(T)
+	}
+	slices.SortFunc(plain, func(a, b T) int {
+		s.tick()
+		if a < b {
+			return -1
+		}
+		if a > b {
+			return 1
+		}
+		return 0
+	})
+	for i, v := range plain {
+		items[i] = v
+	}
+}
