@@ -2,8 +2,12 @@ package bindings
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cortexlua/cortexlua/bindings/internal/files"
 	"github.com/cortexlua/cortexlua/bindings/internal/proc"
@@ -20,6 +24,11 @@ type Config struct {
 	NoHome error
 	// StateDir is where locks and records of daemons are kept.
 	StateDir string
+	// Path and UserHome are the PATH and HOME that programs are started with.
+	Path, UserHome string
+	// User and PID say who runs this, for the owner of a lock.
+	User string
+	PID  int
 	// Registry is the text of the registry file.
 	Registry func() (runtime.Source, error)
 }
@@ -30,7 +39,10 @@ type Host struct {
 	cfg   Config
 	procs *proc.Table
 
-	roots func() (*files.Roots, error)
+	children children
+
+	roots       func() (*files.Roots, error)
+	rootsOpened atomic.Bool
 
 	regOnce sync.Once
 	reg     *registry.Registry
@@ -39,7 +51,7 @@ type Host struct {
 
 // NewHost prepares the primitives for a home. Close releases what they opened.
 func NewHost(cfg Config) *Host {
-	h := &Host{cfg: cfg, procs: proc.NewTable()}
+	h := &Host{cfg: cfg, procs: &proc.Table{}}
 	h.roots = sync.OnceValues(h.openRoots)
 	return h
 }
@@ -83,6 +95,7 @@ func (h *Host) openRoots() (*files.Roots, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.rootsOpened.Store(true)
 	reg, err := h.Registry(context.Background())
 	if err != nil {
 		return nil, err
@@ -94,8 +107,29 @@ func (h *Host) openRoots() (*files.Roots, error) {
 		"logs":    filepath.Join(home, "agents/logs"),
 		"run":     filepath.Join(home, "run"),
 	}
-	for name, dir := range reg.Roots {
-		dirs[name] = dir
+	maps.Copy(dirs, reg.Roots)
+	var list []files.Root
+	for _, name := range slices.Sorted(maps.Keys(dirs)) {
+		list = append(list, files.Root{Name: name, Dir: dirs[name]})
 	}
-	return files.NewRoots(dirs), nil
+	return files.NewRoots(list)
+}
+
+// unknownDaemon says what is known when a name is not.
+func unknownDaemon(reg *registry.Registry, err error) error {
+	e := runtime.Errorf(runtime.Invalid, "%s", err)
+	var unknown *registry.UnknownError
+	if errors.As(err, &unknown) {
+		e.Message = "unknown daemon \"" + unknown.Name + "\"" + runtime.Suggest(unknown.Name, reg.Names())
+	}
+	return e.WithHint("cortexlua run status lists the daemons; %s declares them", reg.Path)
+}
+
+// Close releases what the primitives of the run opened. No daemon is touched.
+func (h *Host) Close() {
+	if h.rootsOpened.Load() {
+		if roots, err := h.roots(); err == nil {
+			_ = roots.Close()
+		}
+	}
 }

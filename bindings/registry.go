@@ -30,7 +30,7 @@ func (h *Host) registryDaemons(ctx context.Context, _ *runtime.Call, a registryD
 	}
 	daemons, err := reg.Select(a.Names)
 	if err != nil {
-		return nil, runtime.Errorf(runtime.Invalid, "%s", err).WithHint("cortexlua run status lists the daemons; %s declares them", reg.Path)
+		return nil, unknownDaemon(reg, err)
 	}
 	return daemons, nil
 }

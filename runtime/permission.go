@@ -18,6 +18,7 @@ const (
 	ProcessSpawn  Permission = "process.spawn"
 	ProcessSignal Permission = "process.signal"
 	GitRead       Permission = "git.read"
+	GitFetch      Permission = "git.fetch"
 	GitWrite      Permission = "git.write"
 	NetDial       Permission = "net.dial"
 	EnvRead       Permission = "env.read"
@@ -26,7 +27,7 @@ const (
 
 // permissionKinds is the closed set, to catch misspelt ones in a header.
 var permissionKinds = []Permission{
-	FSRead, FSWrite, ProcessRead, ProcessSpawn, ProcessSignal, GitRead, GitWrite, NetDial, EnvRead, HostRead,
+	FSRead, FSWrite, ProcessRead, ProcessSpawn, ProcessSignal, GitRead, GitFetch, GitWrite, NetDial, EnvRead, HostRead,
 }
 
 // ReadOnly is what a script without a header may do: look, and nothing else.

@@ -101,7 +101,7 @@ func (r *Registry) Select(names []string) ([]Daemon, error) {
 	want := make(map[string]bool, len(names))
 	for _, n := range names {
 		if _, ok := r.byName[n]; !ok {
-			return nil, fmt.Errorf("unknown daemon %q; daemons: %s", n, r.names())
+			return nil, &UnknownError{n}
 		}
 		want[n] = true
 	}
@@ -113,3 +113,9 @@ func (r *Registry) Select(names []string) ([]Daemon, error) {
 	}
 	return out, nil
 }
+
+// UnknownError names a daemon that the registry does not have.
+type UnknownError struct{ Name string }
+
+// Error reads `unknown daemon "wroker"`.
+func (e *UnknownError) Error() string { return fmt.Sprintf("unknown daemon %q", e.Name) }

@@ -1,0 +1,124 @@
+package bindings
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/cortexlua/cortexlua/bindings/internal/lockfile"
+	"github.com/cortexlua/cortexlua/bindings/internal/proc"
+	"github.com/cortexlua/cortexlua/runtime"
+)
+
+type processSpawnArgs struct {
+	Name    string            `lua:"name" doc:"the daemon's name, under which it is recorded"`
+	Command []string          `lua:"command" doc:"the program and its arguments; no shell reads them"`
+	Env     map[string]string `lua:"env,opt" doc:"its environment beside PATH, HOME and LANG"`
+	Cwd     string            `lua:"cwd,opt" doc:"its working directory; default: the home"`
+	Log     string            `lua:"log,opt" doc:"its log file, for error messages"`
+	Stdout  string            `lua:"stdout,opt" default:"null" enum:"log,null" doc:"log: output and errors are appended to the log"`
+	Umask   *int              `lua:"umask,opt" min:"0" max:"511" doc:"its umask"`
+	Nice    *int              `lua:"nice,opt" min:"-20" max:"19" doc:"its nice value"`
+}
+
+func (h *Host) processSpawn(_ context.Context, c *runtime.Call, a processSpawnArgs) (runtime.Change[Process], error) {
+	if len(a.Command) == 0 {
+		return runtime.Change[Process]{}, runtime.Errorf(runtime.Invalid, "the command of %s is empty", a.Name)
+	}
+	home, err := h.home()
+	if err != nil {
+		return runtime.Change[Process]{}, err
+	}
+	if a.Cwd == "" {
+		a.Cwd = home
+	}
+	return runtime.Change[Process]{
+		Summary: "start " + a.Name,
+		Result:  newProcess(&process{name: a.Name, log: a.Log, planned: true}),
+		Planned: map[string]any{plannedDaemon(a.Name): plannedRunning},
+		Apply: func(ctx context.Context) (Process, error) {
+			p, err := h.spawn(ctx, c, a)
+			if err != nil {
+				return Process{}, err
+			}
+			return h.adopt(c, p), nil
+		},
+	}, nil
+}
+
+// spawn starts a daemon that inherits a lock: while anything of it lives, the
+// lock is held, even if every record is lost.
+func (h *Host) spawn(ctx context.Context, c *runtime.Call, a processSpawnArgs) (*process, error) {
+	live, err := lockfile.Acquire(ctx, h.statePath("daemons", a.Name+".live"), lockfile.Info{For: "the life of " + a.Name})
+	if err != nil {
+		return nil, spawnLockError(err, a.Name)
+	}
+	defer live.Detach() // the daemon's copy of the descriptor keeps the lock
+	spec := proc.DaemonSpec{
+		Name: a.Name, Argv: a.Command, Env: h.environment(a.Env), Cookie: proc.NewCookie(a.Name),
+		Dir: a.Cwd, Umask: a.Umask, Nice: a.Nice, Lock: []*os.File{live.File()},
+	}
+	if a.Stdout == "log" {
+		spec.Log = a.Log
+	}
+	child, err := proc.StartDaemon(ctx, spec)
+	if err != nil {
+		return nil, startError(err)
+	}
+	p := &process{name: a.Name, id: child.Identity(), cookie: spec.Cookie, log: a.Log, child: child}
+	h.children.add(p)
+	err = h.remember(record{Name: a.Name, Identity: p.id, Cookie: p.cookie, Command: a.Command, Log: a.Log, Started: c.Now(), Run: c.RunID()})
+	if err != nil {
+		c.Log(ctx, levelWarn, "the daemon runs, but cannot be recorded", "daemon", a.Name, "error", err)
+	}
+	return p, nil
+}
+
+func spawnLockError(err error, name string) error {
+	var held *lockfile.HeldError
+	if errors.As(err, &held) {
+		return runtime.Errorf(runtime.Conflict, "cannot start %s: something of an earlier instance still lives and holds %s", name, held.Path).
+			WithHint("cortexlua run stop %s ends it", name)
+	}
+	return runtime.Errorf(runtime.KindOf(err), "cannot start %s: %w", name, err)
+}
+
+func startError(err error) error { return runtime.Errorf(runtime.KindOf(err), "%w", err) }
+
+type processCleanUpArgs struct {
+	Name string `lua:"name" doc:"the daemon's name"`
+}
+
+// processCleanUp ends children that outlived a dead instance. They are found by
+// the cookie that the record holds, so they are provably that daemon's.
+func (h *Host) processCleanUp(ctx context.Context, _ *runtime.Call, a processCleanUpArgs) (runtime.Change[bool], error) {
+	rec, err := h.recall(a.Name)
+	if err != nil || rec == nil || rec.Cookie == "" {
+		return runtime.Unchanged(false), err
+	}
+	if alive, err := proc.Alive(rec.Identity); err != nil || alive {
+		return runtime.Unchanged(false), err
+	}
+	snap, err := h.procs.Snapshot(ctx)
+	if err != nil {
+		return runtime.Change[bool]{}, err
+	}
+	if len(snap.Carrying(rec.Cookie)) == 0 {
+		return runtime.Unchanged(false), nil
+	}
+	p := &process{name: a.Name, id: rec.Identity, cookie: rec.Cookie, log: rec.Log}
+	return runtime.Change[bool]{
+		Summary: "end what is left of " + p.String(),
+		Result:  true,
+		Apply: func(ctx context.Context) (bool, error) {
+			_, err := h.stop(ctx, p, "TERM", cleanUpGrace)
+			return err == nil, err
+		},
+	}, nil
+}
+
+// statePath is a path below the state folder, which is made when needed.
+func (h *Host) statePath(parts ...string) string {
+	return filepath.Join(append([]string{h.cfg.StateDir}, parts...)...)
+}
