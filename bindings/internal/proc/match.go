@@ -164,12 +164,16 @@ func (c candidate) is(want command) (bool, string) {
 }
 
 func (c candidate) sameLine(got, want commandLine, cwd, home string) bool {
-	if want.script != "" || got.script != "" {
-		return filepath.Base(got.program) == filepath.Base(want.program) &&
-			want.script != "" && got.script != "" && samePath(got.script, want.script) &&
-			slices.Equal(got.args, want.args)
+	if !slices.Equal(got.args, want.args) || (got.script == "") != (want.script == "") {
+		return false
 	}
-	return slices.Equal(got.args, want.args) && c.sameProgram(got.program, want.program, cwd, home)
+	if want.script != "" && !samePath(got.script, want.script) {
+		return false
+	}
+	if base := filepath.Base(want.program); want.script != "" && isShell(base) {
+		return strings.TrimPrefix(filepath.Base(got.program), "-") == base
+	}
+	return c.sameProgram(got.program, want.program, cwd, home)
 }
 
 // sameProgram compares binaries: by path, or by the file that is executed when

@@ -107,7 +107,7 @@ func bareTree(leader *Handle, spec StopSpec) *tree {
 	}
 	return &tree{
 		table: table, leader: leader, root: spec.Identity, cookie: spec.Cookie,
-		known: map[int]uint64{}, sent: map[member]unix.Signal{}, protected: above(os.Getpid()),
+		known: map[int]uint64{}, sent: map[member]delivery{}, protected: above(os.Getpid()),
 	}
 }
 

@@ -20,9 +20,9 @@ type tree struct {
 	cookie       string
 	mixed        bool // a protected process is in the group
 
-	known     map[int]uint64         // every member seen so far: pid to start ticks
-	sent      map[member]unix.Signal // the last signal each was sent
-	protected map[int]bool           // this program, those above it, pid 1
+	known     map[int]uint64      // every member seen so far: pid to start ticks
+	sent      map[member]delivery // the last signal each was sent
+	protected map[int]bool        // this program, those above it, pid 1
 }
 
 // member is one process within this boot.
@@ -31,8 +31,20 @@ type member struct {
 	ticks uint64
 }
 
+// delivery is a signal and the program that ran when it was sent. A shell that has
+// forked but not yet executed its command still has the handlers of the shell: the
+// signal is noted there and lost by the exec. So who runs another program since is
+// sent it again.
+type delivery struct {
+	sig  unix.Signal
+	comm [16]byte
+}
+
 // errPhase says that the time of a phase is over.
 var errPhase = errors.New("the time is over")
+
+// errLook says that it is time to look for newcomers.
+var errLook = errors.New("time to look again")
 
 func (t *tree) close() {
 	if t.leader != nil {
@@ -40,13 +52,14 @@ func (t *tree) close() {
 	}
 }
 
-// phase sends sig to every member, newcomers included, until none is left or the
-// time is over (errPhase) or the caller's context ends (its cause).
+// phase sends sig to every member until none is left or the time is over (errPhase)
+// or the caller's context ends (its cause). It sleeps until they have ended, and
+// looks for newcomers now and then: after 50 ms, then at growing distances.
 func (t *tree) phase(ctx context.Context, sig unix.Signal, limit time.Duration) error {
 	phase, cancel := context.WithTimeoutCause(ctx, limit, errPhase)
 	defer cancel()
 	steady := false
-	for {
+	for pause := 50 * time.Millisecond; ; {
 		snap, err := t.table.Snapshot(phase)
 		if err != nil {
 			return err
@@ -63,7 +76,15 @@ func (t *tree) phase(ctx context.Context, sig unix.Signal, limit time.Duration) 
 		if err := t.signal(sig, live); err != nil {
 			return err
 		}
-		if err := t.await(phase, live); err != nil {
+		look, stop := context.WithTimeoutCause(phase, pause, errLook)
+		err = t.await(look, live)
+		stop()
+		switch {
+		case errors.Is(err, errLook) && phase.Err() == nil:
+			pause = min(2*pause, 2*time.Second)
+		case err != nil && phase.Err() != nil:
+			return context.Cause(phase)
+		case err != nil:
 			return err
 		}
 	}
@@ -122,19 +143,25 @@ func (t *tree) groupEmpty() bool {
 	return errors.Is(t.leader.signalGroup(0), ErrGone)
 }
 
-// signal sends sig to the members that have not had it yet, the group as one
-// where the leader's hold on its number is proved. SIGKILL goes out every time.
+// signal sends sig to the members that have not had it yet: to the group as one the
+// first time, so that nobody forks past it, later only to newcomers, since a
+// second SIGTERM means "at once" to some programs. SIGKILL goes out every time.
 func (t *tree) signal(sig unix.Signal, live []Stat) error {
 	var group, single []Stat
+	first := true
 	for _, st := range live {
-		if sig != unix.SIGKILL && t.sent[key(&st)] == sig {
-			continue
-		}
-		if t.leadsGroup && st.PGRP == t.root.PID {
+		had := t.sent[key(&st)].sig == sig
+		inGroup := t.leadsGroup && st.PGRP == t.root.PID
+		switch {
+		case sig == unix.SIGKILL && inGroup, !had && inGroup:
 			group = append(group, st)
-		} else {
+		case sig == unix.SIGKILL, !had, t.sent[key(&st)].comm != st.comm:
 			single = append(single, st)
 		}
+		first = first && !(had && inGroup)
+	}
+	if !first && sig != unix.SIGKILL {
+		group, single = nil, append(single, group...)
 	}
 	if len(group) > 0 {
 		switch err := t.signalGroup(sig); {
@@ -208,7 +235,7 @@ func (t *tree) signalOne(sig unix.Signal, st *Stat) error {
 
 func (t *tree) note(sig unix.Signal, list []Stat) {
 	for i := range list {
-		t.sent[key(&list[i])] = sig
+		t.sent[key(&list[i])] = delivery{sig, list[i].comm}
 	}
 }
 
