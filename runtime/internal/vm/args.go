@@ -32,7 +32,7 @@ func argError(L *lua.LState, n int, msg string) {
 			}
 		}
 	}
-	L.Error(lua.LString(where(L, 1)+fmt.Sprintf("bad argument #%d to '%s' (%s)", n, name, msg)), 0)
+	throw(L, fmt.Sprintf("bad argument #%d to '%s' (%s)", n, name, msg))
 }
 
 // where is the position of the caller at a level, ready to be put before a message.
@@ -43,6 +43,9 @@ func where(L *lua.LState, level int) string {
 	}
 	return pos + " "
 }
+
+// throw raises a message with the position of the calling Lua code.
+func throw(L *lua.LState, msg string) { Raise(L, lua.LString(where(L, 1)+msg)) }
 
 func typeError(L *lua.LState, n int, want string) {
 	got := "no value"

@@ -166,9 +166,7 @@ func (co *coroutine) start() {
 // resume runs co from thread t until it yields, ends or fails.
 func (co *coroutine) resume(t *thread, args []lua.LValue) (out []lua.LValue, errv lua.LValue) {
 	if co.status != coSuspended {
-		return nil, lua.LString("cannot resume " + map[coStatus]string{
-			coDead: "dead", coNormal: "normal", coRunning: "running"}[co.status] +
-			map[bool]string{true: " coroutine", false: " coroutine"}[true])
+		return nil, lua.LString("cannot resume " + co.status.String() + " coroutine")
 	}
 	if t.depth >= co.vm.limits.Nesting {
 		return nil, lua.LString("stack overflow")

@@ -3,6 +3,7 @@ package vm
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -93,7 +94,7 @@ func (f *formatter) parse(s string) (spec, string) {
 		sp.prec, i = f.digits(s, i+1, 0)
 	}
 	if i >= len(s) {
-		f.fail("invalid option '%" + clip(s, 20) + "' to 'format'")
+		f.fail("invalid option '%' to 'format'")
 	}
 	sp.verb = s[i]
 	return sp, s[i+1:]
@@ -112,6 +113,9 @@ func (f *formatter) digits(s string, i, n int) (int, int) {
 
 func (f *formatter) convert(sp spec) {
 	L, n := f.L, f.arg
+	if n > L.GetTop() {
+		argError(L, n, "no value")
+	}
 	switch sp.verb {
 	case 'd', 'i':
 		f.integer(sp, checkNumber(L, n))
@@ -131,7 +135,7 @@ func (f *formatter) convert(sp spec) {
 		}
 		f.padText(sp, s)
 	case 'q':
-		f.add(quote(checkString(L, n)))
+		f.quote(checkString(L, n))
 	default:
 		f.fail("invalid option '%" + string(rune(sp.verb)) + "' to 'format'")
 	}
@@ -227,8 +231,18 @@ func (f *formatter) padText(sp spec, s string) {
 }
 
 // quote is %q: a literal that Lua reads back.
-func quote(s string) string {
-	b := make([]byte, 0, len(s)+2)
+func (f *formatter) quote(s string) {
+	size := len(s) + 2
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"', '\\', '\n', '\r':
+			size++
+		case 0:
+			size += 3
+		}
+	}
+	f.t.room(f.L, len(f.out)+size)
+	b := slices.Grow(f.out, size)
 	b = append(b, '"')
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; c {
@@ -242,5 +256,5 @@ func quote(s string) string {
 			b = append(b, c)
 		}
 	}
-	return string(append(b, '"'))
+	f.out = append(b, '"')
 }

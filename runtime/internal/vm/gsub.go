@@ -101,7 +101,7 @@ func (g *gsub) replace(start, end int) {
 		g.add(formatNumber(v))
 	default:
 		if lua.LVAsBool(v) {
-			Raise(g.L, lua.LString(where(g.L, 1)+fmt.Sprintf("invalid replacement value (a %s)", v.Type())))
+			throw(g.L, fmt.Sprintf("invalid replacement value (a %s)", v.Type()))
 		}
 		g.add(g.s[start:end])
 	}
@@ -160,7 +160,7 @@ func (g *gsub) capture(i, start, end int) {
 		return
 	}
 	if i >= g.m.Captures() {
-		Raise(g.L, lua.LString(where(g.L, 1)+"invalid capture index"))
+		throw(g.L, "invalid capture index")
 	}
 	switch v := captureValue(g.L, &g.m, g.s, i).(type) {
 	case lua.LString:

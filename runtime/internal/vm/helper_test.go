@@ -23,3 +23,9 @@ func eval(tb testing.TB, l Limits, timeout time.Duration, src string) (string, e
 	_, err = m.Run(ctx, m.Load(p))
 	return out.String(), err
 }
+
+func timeoutContext(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}

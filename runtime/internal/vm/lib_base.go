@@ -32,15 +32,15 @@ func baseSetMetatable(L *lua.LState) int {
 		argError(L, 2, "nil or table expected")
 	}
 	if old, ok := t.Metatable.(*lua.LTable); ok && old.RawGetString("__metatable") != lua.LNil {
-		Raise(L, lua.LString(where(L, 1)+"cannot change a protected metatable"))
+		throw(L, "cannot change a protected metatable")
 	}
 	t.Metatable = mt
 	L.SetTop(1)
 	return 1
 }
 
-// pairsStep and ipairsStep are plain Go functions: one value for the whole process
-// would tie states together, so each machine makes its own with pairs.
+// basePairs looks through read-only views. It hands out the machine's own next, not
+// what a script may have put under that name.
 func basePairs(L *lua.LState) int {
 	t := checkTable(L, 1)
 	L.Push(threadOf(L).vm.next)
@@ -195,7 +195,7 @@ func toString(L *lua.LState, v lua.LValue) string {
 	case lua.LNumber:
 		return formatNumber(out)
 	}
-	Raise(L, lua.LString(where(L, 1)+"'tostring' must return a string to 'print'"))
+	throw(L, "'tostring' must return a string to 'print'")
 	return ""
 }
 
@@ -233,7 +233,7 @@ func baseUnpack(L *lua.LState) int {
 		return 0
 	}
 	if n := uint64(to) - uint64(from); n >= maxResults {
-		Raise(L, lua.LString(where(L, 1)+"too many results to unpack"))
+		throw(L, "too many results to unpack")
 	}
 	for i := from; ; i++ {
 		L.Push(t.RawGet(lua.LNumber(i)))
@@ -262,7 +262,7 @@ func basePrint(L *lua.LState) int {
 		AbortRun(L, &LimitError{Name: "output", Limit: m.limits.Output})
 	}
 	if _, err := m.out.Write(line); err != nil {
-		Raise(L, lua.LString(where(L, 1)+fmt.Sprintf("cannot print: %v", err)))
+		throw(L, fmt.Sprintf("cannot print: %v", err))
 	}
 	return 0
 }

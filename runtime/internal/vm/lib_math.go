@@ -105,7 +105,7 @@ func (m *VM) mathRandom(L *lua.LState) int {
 	case 2:
 		lo, hi = math.Floor(checkNumber(L, 1)), math.Floor(checkNumber(L, 2))
 	default:
-		Raise(L, lua.LString(where(L, 1)+"wrong number of arguments"))
+		throw(L, "wrong number of arguments")
 	}
 	if !(lo <= hi) {
 		argError(L, L.GetTop(), "interval is empty")

@@ -48,12 +48,13 @@ func osTime(L *lua.LState) int {
 			}
 		}
 		if d < 0 {
-			Raise(L, lua.LString(where(L, 1)+fmt.Sprintf("field '%s' missing in date table", name)))
+			throw(L, fmt.Sprintf("field '%s' missing in date table", name))
 		}
 		return d
 	}
-	at := time.Date(field("year", -1), time.Month(field("month", -1)), field("day", -1),
-		field("hour", 12), field("min", 0), field("sec", 0), 0, time.Local)
+	sec, mins, hour := field("sec", 0), field("min", 0), field("hour", 12)
+	day, month, year := field("day", -1), field("month", -1), field("year", -1)
+	at := time.Date(year, time.Month(month), day, hour, mins, sec, 0, time.Local)
 	return push(L, float64(at.Unix()))
 }
 
@@ -80,8 +81,9 @@ func osDate(L *lua.LState) int {
 		}
 		i++
 		out = appendDate(out, at, format[i])
-		if len(out) > t.vm.limits.String {
+		if i&1023 < 2 || len(out) > t.vm.limits.String {
 			t.room(L, len(out))
+			t.check()
 		}
 	}
 	L.Push(lua.LString(out))

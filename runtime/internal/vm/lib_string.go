@@ -50,7 +50,7 @@ func strByte(L *lua.LState) int {
 		return 0
 	}
 	if to-from >= maxResults {
-		Raise(L, lua.LString(where(L, 1)+"string slice too long"))
+		throw(L, "string slice too long")
 	}
 	for i := from - 1; i < to; i++ {
 		L.Push(lua.LNumber(s[i]))
@@ -203,7 +203,7 @@ func metaConcat(L *lua.LState, a, b lua.LValue) lua.LValue {
 		if _, ok := textLen(a); ok {
 			bad = b
 		}
-		Raise(L, lua.LString(where(L, 1)+"attempt to concatenate a "+bad.Type().String()+" value"))
+		throw(L, "attempt to concatenate a "+bad.Type().String()+" value")
 	}
 	return call1(L, f, a, b)
 }

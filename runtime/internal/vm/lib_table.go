@@ -108,7 +108,7 @@ func tableInsert(L *lua.LState) int {
 		}
 		t.Insert(pos, v)
 	default:
-		Raise(L, lua.LString(where(L, 1)+"wrong number of arguments to 'insert'"))
+		throw(L, "wrong number of arguments to 'insert'")
 	}
 	return 0
 }

@@ -11,6 +11,9 @@ func basePCall(L *lua.LState) int {
 		argError(L, 1, "value expected")
 	}
 	t := threadOf(L)
+	if f := L.Get(1); f.Type() != lua.LTFunction && !t.vm.callable(f) {
+		return notCallable(L, f)
+	}
 	c := t.enter()
 	if c == nil {
 		return pushError(L, lua.LString("stack overflow"))
@@ -76,19 +79,43 @@ func pushError(L *lua.LState, v lua.LValue) int {
 
 // baseError is error. Level 1 is who called error, level 2 who called that.
 func baseError(L *lua.LState) int {
+	t := threadOf(L)
 	v := L.Get(1)
 	level := optInt(L, 2, 1)
-	if s, ok := v.(lua.LString); ok && level > 0 {
-		if pos := L.Where(level); pos != "" && pos != "[G]:" {
-			v = lua.LString(pos + " " + string(s))
-		}
+	if n, ok := v.(lua.LNumber); ok && level > 0 {
+		v = lua.LString(formatNumber(n))
 	}
+	if s, ok := v.(lua.LString); ok && level > 0 {
+		v = lua.LString(t.where(level) + string(s))
+	}
+	t.verbatim = true
 	L.Error(v, 0)
 	return 0
 }
 
-// baseAssert is assert. Unlike upstream it raises the message as it is, also
-// when it is not a string.
+// where is the position of a level, counted on through the stacks of protected
+// calls.
+func (t *thread) where(level int) string {
+	for th := t; th != nil && level < maxWhere; th = th.parent {
+		n := 0
+		for ; n <= level; n++ {
+			if _, ok := th.L.GetStack(n); !ok {
+				break
+			}
+		}
+		if n > level {
+			return where(th.L, level)
+		}
+		level -= n
+	}
+	return ""
+}
+
+// maxWhere bounds the search for a level.
+const maxWhere = 100
+
+// baseAssert is assert. As in Lua 5.1 a text gets a position; what is not a
+// text is raised as it is, because errors are tables here.
 func baseAssert(L *lua.LState) int {
 	if L.GetTop() == 0 {
 		argError(L, 1, "value expected")
@@ -96,9 +123,25 @@ func baseAssert(L *lua.LState) int {
 	if lua.LVAsBool(L.Get(1)) {
 		return L.GetTop()
 	}
-	if L.GetTop() < 2 || L.Get(2) == lua.LNil {
-		Raise(L, lua.LString("assertion failed!"))
+	switch v := L.Get(2).(type) {
+	case *lua.LNilType:
+		throw(L, "assertion failed!")
+	case lua.LString:
+		threadOf(L).verbatim = true
+		throw(L, string(v))
+	case lua.LNumber:
+		throw(L, formatNumber(v))
+	default:
+		Raise(L, v)
 	}
-	Raise(L, L.Get(2))
 	return 0
+}
+
+// callable tells whether pcall can call v.
+func (m *VM) callable(v lua.LValue) bool {
+	return v.Type() == lua.LTFunction || m.metaField(v, "__call").Type() == lua.LTFunction
+}
+
+func notCallable(L *lua.LState, v lua.LValue) int {
+	return pushError(L, lua.LString("attempt to call a "+v.Type().String()+" value"))
 }

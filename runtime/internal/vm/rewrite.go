@@ -53,8 +53,11 @@ func (w *rewriter) enter(line int) {
 }
 
 func (w *rewriter) stmts(list []ast.Stmt) {
-	for _, s := range list {
+	for i, s := range list {
 		w.stmt(s)
+		if a, ok := s.(*ast.AssignStmt); ok {
+			list[i] = assign(a)
+		}
 	}
 }
 
@@ -65,7 +68,6 @@ func (w *rewriter) stmt(s ast.Stmt) {
 	case *ast.AssignStmt:
 		w.exprs(s.Lhs)
 		w.exprs(s.Rhs)
-		shieldCalls(s)
 	case *ast.LocalAssignStmt:
 		w.exprs(s.Exprs)
 	case *ast.FuncCallStmt:
@@ -209,34 +211,4 @@ func decimal(v string) string {
 		t = "0" + t
 	}
 	return t
-}
-
-// shieldCalls works around a bug of upstream's compiler: a call that is cut to one
-// value and assigned to the last parameter of a function is built in that
-// parameter's own register, so in
-//
-//	function f(s) s = (g(s)) end
-//
-// g would be called with itself. Where the assignment takes one value anyway the
-// cut is dropped, which avoids the path; elsewhere the call becomes
-// "false or g(s)", which goes through a register of its own.
-func shieldCalls(s *ast.AssignStmt) {
-	for i, e := range s.Rhs {
-		call, ok := e.(*ast.FuncCallExpr)
-		if !ok || i >= len(s.Lhs) {
-			continue
-		}
-		last := i == len(s.Rhs)-1
-		switch _, name := s.Lhs[i].(*ast.IdentExpr); {
-		case last && len(s.Lhs) == len(s.Rhs):
-			call.AdjustRet = false
-		case name && (!last || call.AdjustRet):
-			f := &ast.FalseExpr{}
-			f.SetLine(call.Line())
-			or := &ast.LogicalOpExpr{Operator: "or", Lhs: f, Rhs: call}
-			or.SetLine(call.Line())
-			or.SetLastLine(call.LastLine())
-			s.Rhs[i] = or
-		}
-	}
 }

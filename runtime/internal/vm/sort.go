@@ -81,26 +81,32 @@ func allOf[T lua.LValue](items []lua.LValue) bool {
 	return true
 }
 
+// keyed is a value beside its plain form, so that values need not be boxed anew.
+type keyed[T any] struct {
+	key   T
+	value lua.LValue
+}
+
 // sortPlain sorts values of one comparable type.
 func sortPlain[T interface {
 	lua.LValue
 	~float64 | ~string
 }](s *sorter, items []lua.LValue) {
-	plain := make([]T, len(items))
+	plain := make([]keyed[T], len(items))
 	for i, v := range items {
-		plain[i] = v.(T)
+		plain[i] = keyed[T]{v.(T), v}
 	}
-	slices.SortFunc(plain, func(a, b T) int {
+	slices.SortFunc(plain, func(a, b keyed[T]) int {
 		s.tick()
-		if a < b {
+		if a.key < b.key {
 			return -1
 		}
-		if a > b {
+		if a.key > b.key {
 			return 1
 		}
 		return 0
 	})
 	for i, v := range plain {
-		items[i] = v
+		items[i] = v.value
 	}
 }

@@ -22,7 +22,7 @@ func (t *thread) tick() error {
 // patternError raises what a matcher reports.
 func (t *thread) patternError(L *lua.LState, err error) {
 	t.check()
-	Raise(L, lua.LString(where(L, 1)+err.Error()))
+	throw(L, err.Error())
 }
 
 func strFind(L *lua.LState) int  { return findOrMatch(L, true) }

@@ -64,6 +64,12 @@ func (t *thread) raise(L *lua.LState) {
 		panic(abort{t.exec.scope})
 	}
 	v := L.Get(-1)
+	if s, ok := v.(lua.LString); ok && !t.verbatim {
+		if msg := explain(L, string(s)); msg != string(s) {
+			v = lua.LString(msg)
+		}
+	}
+	t.verbatim = false
 	r := &raised{value: v}
 	if t.limit != nil && v == t.limitMsg {
 		r.limit = t.limit
@@ -195,7 +201,10 @@ func (t *thread) reraise(msg string) (r *raised) {
 }
 
 // Raise raises v as a Lua error, which pcall can catch. It does not return.
-func Raise(L *lua.LState, v lua.LValue) { L.Error(v, 0) }
+func Raise(L *lua.LState, v lua.LValue) {
+	threadOf(L).verbatim = true
+	L.Error(v, 0)
+}
 
 // Raisef raises a message with the position of the calling Lua code.
 func Raisef(L *lua.LState, format string, args ...any) {
