@@ -172,3 +172,9 @@ func classify(err error) (kind error, hint string) {
 	}
 	return nil, ""
 }
+
+// Explain wraps an error of the system for the file it belongs to, as every
+// function of this package does; for engines that write below an open root.
+func Explain(op, path string, err error) error {
+	return fail(op, path, repath(err, path))
+}

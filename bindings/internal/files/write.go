@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -155,6 +156,11 @@ func (p *Pending) commit() error {
 		return err
 	}
 	return renameat(p.root, p.temp, p.root, p.rel, !p.opts.Fresh)
+}
+
+// SetTimes gives the file the modification time that it shall appear with.
+func (p *Pending) SetTimes(modified time.Time) error {
+	return p.root.Chtimes(p.temp, time.Time{}, modified)
 }
 
 // Abort removes the temporary file; after Commit it does nothing, so it can be
