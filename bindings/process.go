@@ -108,7 +108,7 @@ func (h *Host) processStop(ctx context.Context, c *runtime.Call, a processStopAr
 // stop ends a process and what belongs to it, and forgets its record.
 func (h *Host) stop(ctx context.Context, p *process, signal string, grace time.Duration) (stopResult, error) {
 	res, err := proc.Stop(ctx, proc.StopSpec{
-		Identity: p.id, Cookie: p.cookie, Signal: signals[signal], Grace: grace, Table: h.procs,
+		Identity: p.id, Cookie: p.cookie, Signal: proc.SignalNumber(signal), Grace: grace, Table: h.procs,
 	})
 	if err != nil {
 		return stopResult{}, stopError(err, res, p)
@@ -155,7 +155,7 @@ func (h *Host) processSignal(_ context.Context, _ *runtime.Call, a processSignal
 		Apply: func(context.Context) (runtime.None, error) {
 			handle, err := p.hold()
 			if err == nil {
-				err = handle.Signal(signals[a.Signal])
+				err = handle.Signal(proc.SignalNumber(a.Signal))
 			}
 			return runtime.None{}, processError(err, "signal", p)
 		},

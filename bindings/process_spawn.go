@@ -3,11 +3,11 @@ package bindings
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 
 	"github.com/cortexlua/cortexlua/bindings/internal/lockfile"
 	"github.com/cortexlua/cortexlua/bindings/internal/proc"
+	"github.com/cortexlua/cortexlua/bindings/internal/statefile"
 	"github.com/cortexlua/cortexlua/runtime"
 )
 
@@ -50,15 +50,19 @@ func (h *Host) processSpawn(_ context.Context, c *runtime.Call, a processSpawnAr
 // spawn starts a daemon that inherits a lock: while anything of it lives, the
 // lock is held, even if every record is lost.
 func (h *Host) spawn(ctx context.Context, c *runtime.Call, a processSpawnArgs) (*process, error) {
-	live, err := lockfile.Acquire(ctx, h.statePath("daemons", a.Name+".live"), lockfile.Info{For: "the life of " + a.Name})
+	if err := statefile.MakeDir(h.statePath("daemons")); err != nil {
+		return nil, err
+	}
+	live, err := lockfile.Try(h.statePath("daemons", a.Name+".live"), lockfile.Info{For: "the life of " + a.Name})
 	if err != nil {
 		return nil, spawnLockError(err, a.Name)
 	}
 	defer live.Detach() // the daemon's copy of the descriptor keeps the lock
 	spec := proc.DaemonSpec{
 		Name: a.Name, Argv: a.Command, Env: h.environment(a.Env), Cookie: proc.NewCookie(a.Name),
-		Dir: a.Cwd, Umask: a.Umask, Nice: a.Nice, Lock: []*os.File{live.File()},
+		Dir: a.Cwd, Umask: a.Umask, Nice: a.Nice,
 	}
+	spec.Lock = append(spec.Lock, live.File())
 	if a.Stdout == "log" {
 		spec.Log = a.Log
 	}

@@ -7,17 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/cortexlua/cortexlua/bindings/internal/proc"
 	"github.com/cortexlua/cortexlua/runtime"
 )
-
-// signals are those that scripts may name.
-var signals = map[string]unix.Signal{
-	"TERM": unix.SIGTERM, "INT": unix.SIGINT, "QUIT": unix.SIGQUIT, "HUP": unix.SIGHUP, "USR1": unix.SIGUSR1,
-	"USR2": unix.SIGUSR2, "KILL": unix.SIGKILL, "STOP": unix.SIGSTOP, "CONT": unix.SIGCONT,
-}
 
 func isGone(err error) bool { return errors.Is(err, proc.ErrGone) }
 

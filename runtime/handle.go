@@ -24,17 +24,16 @@ type Handle interface {
 // handle makes the userdata of h.
 func (e encoder) handle(h Handle) lua.LValue {
 	ud := luar.New(e.L, h).(*lua.LUserData)
-	ud.Metatable = e.host.handleMetatable(e.L, h, ud)
+	ud.Metatable = e.host.handleMetatable(e.L, h)
 	return ud
 }
 
 // handleMetatable is made once per type and run.
-func (r *Run) handleMetatable(L *lua.LState, h Handle, ud *lua.LUserData) *lua.LTable {
+func (r *Run) handleMetatable(L *lua.LState, h Handle) *lua.LTable {
 	t := reflect.TypeOf(h)
 	if mt, ok := r.handleTypes[t]; ok {
 		return mt
 	}
-	luarIndex := L.GetField(ud.Metatable, "__index")
 	methods := r.methods[t]
 	mt := L.CreateTable(0, 5)
 	name := h.HandleType()
@@ -44,7 +43,7 @@ func (r *Run) handleMetatable(L *lua.LState, h Handle, ud *lua.LUserData) *lua.L
 			L.Push(m)
 			return 1
 		}
-		return indexByLuar(L, luarIndex, t)
+		return indexByLuar(L, t)
 	}))
 	mt.RawSetString("__newindex", L.NewFunction(func(L *lua.LState) int {
 		raise(L, Errorf(Invalid, "a %s cannot be changed by assignment", name))
@@ -60,19 +59,16 @@ func (r *Run) handleMetatable(L *lua.LState, h Handle, ud *lua.LUserData) *lua.L
 }
 
 // indexByLuar reads a field, after checking that the receiver is a true handle:
-// luar itself would build one from a table.
-func indexByLuar(L *lua.LState, index lua.LValue, t reflect.Type) int {
+// luar itself would build one from a table. luar finds its fields through its own
+// metatable, so it is asked about a fresh userdata of the same value.
+func indexByLuar(L *lua.LState, t reflect.Type) int {
 	ud, ok := L.Get(1).(*lua.LUserData)
 	key, isName := L.Get(2).(lua.LString)
 	if !ok || reflect.TypeOf(ud.Value) != t || !isName {
 		L.Push(lua.LNil)
 		return 1
 	}
-	L.SetTop(0)
-	L.Push(index)
-	L.Push(ud)
-	L.Push(key)
-	L.Call(2, 1)
+	L.Push(L.GetField(luar.New(L, ud.Value), string(key)))
 	return 1
 }
 

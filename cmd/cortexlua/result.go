@@ -69,14 +69,14 @@ func writeJSON(w io.Writer, res runtime.Result) {
 }
 
 // showResult says on standard error how a run ended.
-func showResult(w io.Writer, res runtime.Result, _ time.Time) {
+func showResult(w io.Writer, res runtime.Result, verbose bool) {
 	s := styleFor(w)
 	if res.DryRun && res.Err == nil {
 		fmt.Fprintf(w, "%s: %d change%s planned, none made\n", res.Runbook, len(res.Changes), plural(len(res.Changes)))
 	}
 	switch {
 	case res.Err != nil:
-		showFailure(w, s, res)
+		showFailure(w, s, res, verbose)
 	case res.Outcome == runtime.Unhealthy:
 		for _, p := range res.Problems {
 			fmt.Fprintf(w, "%s %s\n", s.yellow("unhealthy:"), p)
@@ -84,14 +84,17 @@ func showResult(w io.Writer, res runtime.Result, _ time.Time) {
 	}
 }
 
-func showFailure(w io.Writer, s style, res runtime.Result) {
+func showFailure(w io.Writer, s style, res runtime.Result, verbose bool) {
 	message, hint, _ := strings.Cut(res.Err.Error(), "\n  next: ")
 	fmt.Fprintf(w, "%s %s: %s\n", s.red("failed:"), res.Runbook, message)
 	if res.Err.Where != "" {
 		fmt.Fprintf(w, "  at %s\n", res.Err.Where)
 	}
-	if res.Err.Trace != "" && (res.Err.Kind == runtime.Internal || res.Err.Where == "") {
+	if res.Err.Trace != "" && (verbose || res.Err.Kind != runtime.Internal && res.Err.Where == "") {
 		fmt.Fprintln(w, indent(strings.TrimSpace(res.Err.Trace), "    "))
+	}
+	if res.Err.Kind == runtime.Internal && !verbose {
+		hint = "this is a defect of cortexlua: run it again with --verbose and report what it prints"
 	}
 	for _, u := range res.Restored {
 		fmt.Fprintf(w, "  restored: %s\n", u)

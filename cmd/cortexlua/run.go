@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -183,6 +182,10 @@ func (s *session) config() bindings.Config {
 		Home:     s.home,
 		NoHome:   errNoHome(),
 		StateDir: filepath.Join(s.home, folder, "state"),
+		Path:     searchPath(os.Getenv("PATH")),
+		UserHome: os.Getenv("HOME"),
+		User:     userName(),
+		PID:      os.Getpid(),
 		Registry: func() (runtime.Source, error) { return s.lib.registry(s.flags.registry) },
 	}
 }
@@ -251,5 +254,5 @@ func (s *session) show(res runtime.Result) {
 		writeJSON(s.stdout, res)
 		return
 	}
-	showResult(s.stderr, res, time.Now())
+	showResult(s.stderr, res, s.flags.verbose)
 }

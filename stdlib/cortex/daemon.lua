@@ -1,0 +1,292 @@
+--- Start, stop and look at the daemons of the registry.
+---
+--- A daemon is touched only while its lock is held, so two runs cannot start it
+--- twice. "Started" means ready and stable; "stopped" means that nothing is left.
+local list = require("cortex.list")
+
+local M = {}
+
+---@class cortex.Daemon a daemon of the registry; see registry.daemons
+---@class cortex.Started
+---@field name string
+---@field pid integer
+---@field adopted boolean it ran already
+---@field process any the handle
+
+--- Gives daemons in starting order: all, or those named.
+---@param names string[]|nil nil, {} or { "all" } means all
+---@return cortex.Daemon[]
+function M.select(names)
+  return registry.daemons({ names = names or {} })
+end
+
+--- Tells which daemons run: a list of process.locate's rows.
+---@param daemons cortex.Daemon[]
+---@return table[]
+function M.locate(daemons)
+  if #daemons == 0 then
+    return {}
+  end
+  return process.locate(list.pluck(daemons, "name"))
+end
+
+--- Gives those daemons that run now.
+---@param daemons cortex.Daemon[]
+---@return cortex.Daemon[]
+function M.running(daemons)
+  local rows = list.index(M.locate(daemons), "name")
+  return list.filter(daemons, function(d)
+    return rows[d.name].state == "running"
+  end)
+end
+
+-- Runs fn while the daemon's lock is held.
+local function locked(d, purpose, opts, fn)
+  local held = lock.acquire("daemon-" .. d.name, { wait = opts.wait or "1m", purpose = purpose .. " " .. d.name })
+  local ok, result = pcall(fn)
+  lock.release(held)
+  if not ok then
+    error(result, 0)
+  end
+  return result
+end
+
+-- Waits until the daemon is ready; its pidfile must then name it.
+local function await_ready(d, p, since)
+  probe.wait(p, d.ready, { log = d.log, since = since })
+  if d.pidfile and d.pidfile.written_by == "daemon" then
+    probe.wait(p, { pidfile = d.pidfile.path }, { log = d.log })
+  end
+end
+
+-- Takes back what a failed start left, then raises its error.
+local function give_up(d, p, err)
+  errors.try(process.stop, p, { grace = d.stop.grace })
+  if d.pidfile then
+    errors.try(pidfile.remove, d.pidfile.path, p.pid)
+  end
+  error(err, 0)
+end
+
+local function adopt(d, found)
+  if found.instances then
+    errors.raise({
+      kind = "conflict",
+      message = string.format("%s runs %d times", d.name, found.instances),
+      hint = "cortexlua run stop " .. d.name .. " stops all of them",
+    })
+  end
+  if d.pidfile and d.pidfile.written_by == "manager" and found.pidfile then
+    pidfile.clear(d.pidfile.path)
+    pidfile.write(d.pidfile.path, found.process)
+  end
+  await_ready(d, found.process)
+  return { name = d.name, pid = found.pid, adopted = true, process = found.process }
+end
+
+local function start_new(d, found)
+  if found.why then
+    log.warn(string.format("%s: its pidfile is %s: %s", d.name, found.pidfile, found.why))
+  end
+  process.clean_up(d.name)
+  if d.pidfile then
+    pidfile.clear(d.pidfile.path)
+  end
+  local since = clock.now()
+  local p = process.spawn(d.name, d.command, { env = d.env, cwd = d.cwd, log = d.log, stdout = d.stdout })
+  local _, err = errors.try(function()
+    if d.pidfile and d.pidfile.written_by == "manager" then
+      pidfile.write(d.pidfile.path, p)
+    end
+    await_ready(d, p, since)
+  end)
+  if err then
+    give_up(d, p, err)
+  end
+  return { name = d.name, pid = p.pid, adopted = false, process = p }
+end
+
+--- Starts a daemon and waits until it is ready. A live one is adopted.
+---@param d cortex.Daemon
+---@param opts { wait: string|nil, scan: boolean|nil }|nil wait: for its lock
+---@return cortex.Started
+function M.start(d, opts)
+  opts = opts or {}
+  return locked(d, "start", opts, function()
+    local found = process.locate({ d.name }, { scan = opts.scan ~= false })[1]
+    if found.state == "running" then
+      return adopt(d, found)
+    end
+    return start_new(d, found)
+  end)
+end
+
+--- Waits until daemons that are ready have stayed so for their settle time.
+---@param started cortex.Started[]
+---@param daemons cortex.Daemon[]
+---@param window string|nil a time for all of them instead of each one's own
+function M.settle(started, daemons, window)
+  local by_name = list.index(daemons, "name")
+  parallel(started, function(s)
+    local d = by_name[s.name]
+    if window or not s.adopted then
+      probe.settle(s.process, window or d.settle, { log = d.log })
+    end
+  end, { limit = 1000 })
+end
+
+-- For each daemon the places, in the same list, of those it starts after.
+local function after(daemons)
+  local place = {}
+  for i, d in ipairs(daemons) do
+    place[d.name] = i
+  end
+  return list.map(daemons, function(d)
+    return list.map(d.after or {}, function(name)
+      return place[name]
+    end)
+  end)
+end
+
+-- Raises one error for all that failed in a parallel. Those that were only
+-- blocked by another are named, not counted as failures of their own.
+local function raise_failures(verb, daemons, failed)
+  local first, names, blocked = nil, {}, {}
+  for i, d in ipairs(daemons) do
+    local err = failed[i]
+    if err and err.details and err.details.blocked_by then
+      blocked[#blocked + 1] = d.name
+    elseif err then
+      first = first or err
+      names[#names + 1] = d.name
+    end
+  end
+  local message = first.message
+  if #names > 1 then
+    message = string.format("cannot %s %s. The first of them: %s", verb, list.text(names), message)
+  end
+  if #blocked > 0 then
+    message = string.format("%s\n  not started because of it: %s", message, list.text(blocked))
+  end
+  local details = { failed = names, blocked = blocked }
+  for k, v in pairs(first.details or {}) do
+    details[k] = v
+  end
+  errors.raise({ kind = first.kind, op = first.op, message = message, hint = first.hint, details = details })
+end
+
+--- Starts daemons, those that do not wait for each other at the same time, and
+--- waits until all are ready and stable. When some fail, the others stay.
+---@param daemons cortex.Daemon[]
+---@param opts { wait: string|nil }|nil
+---@return cortex.Started[]
+function M.start_all(daemons, opts)
+  opts = opts or {}
+  local rows = list.index(M.locate(daemons), "name")
+  local started, failed = parallel(daemons, function(d)
+    -- One look at all processes was enough: what starts later holds the lock.
+    return M.start(d, { wait = opts.wait, scan = rows[d.name].state == "running" })
+  end, { after = after(daemons), limit = 64, on_error = "wait" })
+  if failed then
+    raise_failures("start", daemons, failed)
+  end
+  M.settle(started, daemons)
+  return started
+end
+
+-- Stops every live instance of a daemon.
+local function stop_found(d, opts)
+  local result = { name = d.name, was_running = false, forced = false }
+  for _ = 1, 10 do
+    local found = process.locate({ d.name })[1]
+    if found.state ~= "running" then
+      if found.pidfile == "stale" then
+        pidfile.clear(d.pidfile.path)
+      elseif found.pidfile == "refused" then
+        log.warn(string.format("%s: its pidfile is refused: %s", d.name, found.why))
+      end
+      process.clean_up(d.name)
+      return result
+    end
+    local stopped = process.stop(found.process, { signal = d.stop.signal, grace = opts.grace or d.stop.grace })
+    if d.pidfile and found.pid then
+      pidfile.remove(d.pidfile.path, found.pid)
+    end
+    result.was_running, result.pid = true, found.pid
+    result.forced = result.forced or stopped.forced
+  end
+  errors.raise({
+    kind = "conflict",
+    message = string.format("cannot stop %s: something starts it again as soon as it is stopped", d.name),
+    hint = "look for another manager: a cron job, a supervisor",
+  })
+end
+
+--- Stops a daemon: all instances, and all that belongs to them.
+---@param d cortex.Daemon
+---@param opts { wait: string|nil, grace: string|nil }|nil
+---@return { name: string, was_running: boolean, forced: boolean, pid: integer|nil }
+function M.stop(d, opts)
+  opts = opts or {}
+  return locked(d, "stop", opts, function()
+    local result = stop_found(d, opts)
+    if result.forced then
+      log.warn(string.format("%s did not end within its grace period and was killed", d.name))
+    end
+    return result
+  end)
+end
+
+-- Groups daemons so that each group is stopped before those it needs.
+local function stop_waves(daemons)
+  local depth, waves = {}, {}
+  for _, d in ipairs(daemons) do
+    local level = 1
+    for _, name in ipairs(d.after or {}) do
+      level = math.max(level, (depth[name] or 0) + 1)
+    end
+    depth[d.name] = level
+    waves[level] = waves[level] or {}
+    table.insert(waves[level], d)
+  end
+  return list.reverse(waves)
+end
+
+--- Stops daemons, those that need others first. A daemon that cannot be stopped
+--- does not keep the rest from being stopped; the error names all survivors.
+---@param daemons cortex.Daemon[]
+---@param opts { wait: string|nil, grace: string|nil }|nil
+---@return table[] results of stop, in starting order
+function M.stop_all(daemons, opts)
+  local results, failures, culprits = {}, {}, {}
+  for _, wave in ipairs(stop_waves(daemons)) do
+    local stopped, failed = parallel(wave, function(d)
+      return M.stop(d, opts)
+    end, { limit = 128, on_error = "wait" })
+    for i, d in ipairs(wave) do
+      results[d.name] = stopped[i]
+      if failed and failed[i] then
+        culprits[#culprits + 1], failures[#failures + 1] = d, failed[i]
+      end
+    end
+  end
+  if #culprits > 0 then
+    raise_failures("stop", culprits, failures)
+  end
+  return list.map(daemons, function(d)
+    return results[d.name]
+  end)
+end
+
+--- Restarts a daemon: it is ready and stable when this returns.
+---@param d cortex.Daemon
+---@param opts { wait: string|nil, grace: string|nil }|nil
+---@return cortex.Started
+function M.restart(d, opts)
+  M.stop(d, opts)
+  local started = M.start(d, opts)
+  M.settle({ started }, { d })
+  return started
+end
+
+return M
