@@ -105,19 +105,30 @@ func acquire(path string, info Info, take func(*os.File) error) (*Lock, error) {
 }
 
 // tryFlock asks once, and for a moment longer if the file does not name a live
-// owner: [Holder] of another process takes a shared lock for an instant.
+// owner: [Holder] of another process takes a shared lock for an instant, and a new
+// owner needs an instant to write its name.
 func tryFlock(path string, file *os.File) error {
-	for try := 0; ; try++ {
+	const moment = 100 * time.Millisecond
+	for start := time.Now(); ; {
 		err := flock(file, unix.LOCK_EX|unix.LOCK_NB)
 		if !errors.Is(err, unix.EWOULDBLOCK) {
 			return lockError(path, err)
 		}
 		owner := readInfo(file)
-		if alive, err := proc.Alive(owner.Identity); try >= 10 || alive || err != nil && !owner.Identity.IsZero() {
+		if maybeAlive(owner.Identity) || time.Since(start) > moment {
 			return &HeldError{Path: path, Owner: owner}
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
+}
+
+// maybeAlive is true unless the process is known to have ended or is not named.
+func maybeAlive(id proc.Identity) bool {
+	if id.IsZero() {
+		return false
+	}
+	alive, err := proc.Alive(id)
+	return alive || err != nil
 }
 
 func waitFlock(ctx context.Context, path string, file *os.File) error {

@@ -16,7 +16,7 @@ func NewCookie(name string) string { return name + ":" + rand.Text() }
 // Cookie returns the cookie that a process carries, or "" if it carries none or
 // its environment cannot be read.
 func Cookie(pid int) string {
-	raw, err := readProcAll(pid, "environ")
+	raw, err := readSettled(pid, "environ", "cmdline")
 	if err != nil {
 		return ""
 	}

@@ -59,6 +59,42 @@ func TestDaemonDoesNotInheritForeignDescriptors(t *testing.T) {
 	}
 }
 
+// While a process executes another program its environment reads as empty.
+func TestCookieIsSeenDuringExec(t *testing.T) {
+	c, home := shell(t, `echo up; exec sh -c 'i=$0; [ $i -lt 300 ] && exec sh -c "$1" $((i+1)) "$1"; echo done; exec sleep 1000' 0 'i=$0; [ $i -lt 300 ] && exec sh -c "$1" $((i+1)) "$1"; echo done; exec sleep 1000'`)
+	line(t, home, "up")
+	pid, looks := c.Identity().PID, 0
+	for done := false; !done; looks++ {
+		if Cookie(pid) == "" {
+			t.Fatalf("no cookie at look %d", looks)
+		}
+		if argv, err := Cmdline(pid); err != nil || len(argv) == 0 {
+			t.Fatalf("no command line at look %d: %v", looks, err)
+		}
+		raw, _ := os.ReadFile(filepath.Join(home, "log"))
+		done = strings.Contains(string(raw), "done\n")
+	}
+	t.Logf("%d looks", looks)
+}
+
+func TestEmptyEnvironmentIsBelieved(t *testing.T) {
+	home := t.TempDir()
+	s := spec(home, "/bin/sleep", "1000")
+	s.Env = nil
+	c, err := StartDaemon(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end(t, c, "")
+	pid := c.Identity().PID
+	if env, err := Environ(pid); err != nil || len(env) != 0 {
+		t.Errorf("%q %v", env, err)
+	}
+	if argStart(pid) == 0 {
+		t.Error("no start of arguments")
+	}
+}
+
 func TestDaemonLogIsAppended(t *testing.T) {
 	home := t.TempDir()
 	for range 2 {
@@ -96,6 +132,15 @@ func TestDaemonUmaskNiceLimits(t *testing.T) {
 	}
 	if got := line(t, home, "nice "); got != "5" {
 		t.Errorf("nice %q", got)
+	}
+	for range 50 { // whichever thread it runs on
+		s := spec(home, "/bin/true")
+		s.Umask = &umask
+		c, err := StartDaemon(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-c.Done()
 	}
 	if now := currentUmask(t); now != before {
 		t.Errorf("our umask became %s", now)

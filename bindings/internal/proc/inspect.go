@@ -10,7 +10,7 @@ import (
 // Cmdline returns the arguments of a process as /proc/PID/cmdline shows them now.
 // A process may overwrite its own; kernel threads and zombies have none (empty).
 func Cmdline(pid int) ([]string, error) {
-	raw, err := readProcAll(pid, "cmdline")
+	raw, err := readSettled(pid, "cmdline", "environ")
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +21,7 @@ func Cmdline(pid int) ([]string, error) {
 // "NAME=value". It needs the rights to trace the process (ptrace(2)): the same
 // user or root.
 func Environ(pid int) ([]string, error) {
-	raw, err := readProcAll(pid, "environ")
+	raw, err := readSettled(pid, "environ", "cmdline")
 	if err != nil {
 		return nil, err
 	}

@@ -1,11 +1,13 @@
 package proc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -184,7 +186,7 @@ func (c command) names() []string {
 	return out
 }
 
-// withoutForks drops the children of other hits: a shell that runs a part of its
+// withoutForks sorts by age and drops the children of other hits: a shell that runs a part of its
 // script in a subshell shows the same command line twice.
 func withoutForks(list []Found) []Found {
 	pids := map[int]bool{}
@@ -197,6 +199,7 @@ func withoutForks(list []Found) []Found {
 			out = append(out, f)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Found) int { return cmp.Compare(a.Stat.StartTicks, b.Stat.StartTicks) })
 	return out
 }
 

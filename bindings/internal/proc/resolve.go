@@ -84,7 +84,7 @@ func explain(err error, path, dir string) error {
 	case errors.Is(err, unix.E2BIG):
 		return fmt.Errorf("%w: arguments and environment are too long", err)
 	case errors.Is(err, unix.ENOEXEC):
-		return fmt.Errorf("%s is neither a binary for this machine nor a script that starts with #!", path)
+		return fmt.Errorf("%s is neither a binary for this machine nor a script with a #! line", path)
 	case errors.Is(err, unix.ETXTBSY):
 		return fmt.Errorf("%s is being written by another process", path)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -174,6 +175,7 @@ func TestRunLeaksNothing(t *testing.T) {
 	spec := sh(t, `cat >/dev/null`)
 	spec.Stdin = []byte("x")
 	before := openFiles(t)
+	routines := runtime.NumGoroutine()
 	for range 200 {
 		if res, err := Run(t.Context(), spec); err != nil || res.Code != 0 {
 			t.Fatal(res, err)
@@ -182,6 +184,7 @@ func TestRunLeaksNothing(t *testing.T) {
 	if now := openFiles(t); now > before+1 {
 		t.Errorf("%d descriptors leaked", now-before)
 	}
+	eventually(t, "goroutines end", func() bool { return runtime.NumGoroutine() <= routines })
 	var old unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
 		t.Fatal(err)

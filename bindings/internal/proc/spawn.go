@@ -32,13 +32,9 @@ func (l launch) start() (*Handle, error) {
 
 // forkAside forks from a thread that has a umask and a priority of its own
 // (unshare(2), CLONE_FS; sched(7): nice is per thread), which the child inherits.
-// Neither the other threads nor the moments after the start ever see another value.
-// The goroutine ends without unlocking its thread, so the thread ends too.
+// Neither the other threads nor the first moments of the child see another value.
 func (l launch) forkAside() (h *Handle, err error) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
+	onSpareThread(func() {
 		if l.umask != nil {
 			if err = unix.Unshare(unix.CLONE_FS); err != nil {
 				err = fmt.Errorf("cannot set the umask: %w", err)
@@ -53,9 +49,26 @@ func (l launch) forkAside() (h *Handle, err error) {
 			}
 		}
 		h, err = l.fork()
+	})
+	return h, err
+}
+
+// onSpareThread runs fn on a thread that ends afterwards: its goroutine ends without
+// unlocking it. The main thread cannot end, and what it shows stands for the whole
+// process in /proc, so it is kept out by holding it until another one has done it.
+func onSpareThread(fn func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			onSpareThread(fn)
+			runtime.UnlockOSThread()
+			return
+		}
+		fn()
 	}()
 	<-done
-	return h, err
 }
 
 func (l launch) fork() (*Handle, error) {
