@@ -6,7 +6,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// assign works around two bugs of upstream's compiler.
+// assign works around bugs of upstream's compiler.
 //
 // It assigns to locals one after the other, so that "a, b = b, a" makes both equal
 // to b. A multiple assignment therefore becomes
@@ -22,17 +22,23 @@ import (
 //
 // g is called with itself. Where one value is taken anyway the cut is dropped, which
 // avoids the path.
+//
+// Last, "a = t.x and 1" leaves the local a as it was when t.x is nil; the value has
+// to go through a register of its own, as in the first case.
 func assign(s *ast.AssignStmt) ast.Stmt {
-	if len(s.Lhs) == 1 {
-		if call, ok := s.Rhs[0].(*ast.FuncCallExpr); ok && len(s.Rhs) == 1 {
-			call.AdjustRet = false
+	if len(s.Lhs) == 1 && len(s.Rhs) == 1 {
+		switch e := s.Rhs[0].(type) {
+		case *ast.FuncCallExpr:
+			e.AdjustRet = false
+			return s
+		case *ast.LogicalOpExpr, *ast.TableExpr:
+			if _, ok := s.Lhs[0].(*ast.IdentExpr); !ok {
+				return s
+			}
+		default:
 			return s
 		}
-		if len(s.Rhs) == 1 {
-			return s
-		}
-	}
-	if harmless(s) {
+	} else if harmless(s) {
 		return s
 	}
 	b := &block{line: s.Line(), last: s.LastLine()}

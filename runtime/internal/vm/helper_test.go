@@ -5,6 +5,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	lua "github.com/yuin/gopher-lua"
 )
 
 // eval runs src on a fresh machine and gives what it printed and how it ended.
@@ -29,3 +31,6 @@ func timeoutContext(t *testing.T, d time.Duration) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+func str(s string) lua.LValue  { return lua.LString(s) }
+func num(f float64) lua.LValue { return lua.LNumber(f) }

@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -122,9 +123,13 @@ func (w *rewriter) expr(p *ast.Expr) {
 		w.expr(&e.Object)
 		w.expr(&e.Key)
 	case *ast.TableExpr:
+		w.countItems(e)
 		for _, f := range e.Fields {
 			w.expr(&f.Key)
 			w.expr(&f.Value)
+			if f.Key != nil { // upstream would add all results of a last "x = f()" to the array
+				f.Value = single(f.Value)
+			}
 		}
 	case *ast.FuncCallExpr:
 		w.expr(&e.Func)
@@ -147,6 +152,22 @@ func (w *rewriter) expr(p *ast.Expr) {
 		w.expr(&e.Expr)
 	case *ast.FunctionExpr:
 		w.stmts(e.Stmts)
+	}
+}
+
+// maxItems is how many items a table constructor may list. Upstream puts those
+// beyond 511 batches of 50 at wrong places.
+const maxItems = 25_000
+
+func (w *rewriter) countItems(e *ast.TableExpr) {
+	n := 0
+	for _, f := range e.Fields {
+		if f.Key == nil {
+			n++
+		}
+	}
+	if n > maxItems {
+		panic(&SyntaxError{w.chunk, e.Line(), fmt.Sprintf("table constructor lists more than %d items", maxItems)})
 	}
 }
 
