@@ -387,4 +387,3 @@ func TestCancel(t *testing.T) {
 		}
 	}
 }
-
