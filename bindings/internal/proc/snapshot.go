@@ -18,8 +18,9 @@ type Snapshot struct {
 	once     sync.Once
 	children map[int][]int // parent pid to positions in procs
 
-	mu      sync.Mutex
-	cookies map[int]string // pid to cookie, read on demand
+	mu       sync.Mutex
+	cookies  map[int]string // pid to cookie, read on demand
+	vanished int            // processes that ended while they were looked at
 }
 
 // Scan looks at all processes now. Callers who may share a look use a [Table].
@@ -41,8 +42,11 @@ func Scan() (*Snapshot, error) {
 		}
 		var st Stat
 		switch err := inspect(pid, &st); {
-		case errors.Is(err, ErrGone), errors.Is(err, fs.ErrPermission):
-			continue // ended, or hidden from this user (proc mounted with hidepid=1)
+		case errors.Is(err, ErrGone):
+			s.vanished++
+			continue
+		case errors.Is(err, fs.ErrPermission): // hidden: proc is mounted with hidepid=1
+			continue
 		case err != nil:
 			return nil, err
 		}
@@ -146,11 +150,24 @@ func (s *Snapshot) cookieOf(pid int) string {
 		return cookie
 	}
 	cookie := Cookie(pid)
+	if cookie == "" {
+		if st, err := Inspect(pid); err != nil || st.Dead() {
+			s.vanished++
+		}
+	}
 	if s.cookies == nil {
 		s.cookies = make(map[int]string)
 	}
 	s.cookies[pid] = cookie
 	return cookie
+}
+
+// calm reports whether no process ended while it was looked at. If one did, it may
+// have forked a child that the list of processes did not hold yet.
+func (s *Snapshot) calm() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.vanished == 0
 }
 
 func (s *Snapshot) filter(keep func(*Stat) bool) []Stat {

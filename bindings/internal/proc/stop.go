@@ -51,6 +51,9 @@ var errSelf = errors.New("this program runs below it")
 // sends SIGKILL, and looks again until nothing is left. Processes forked meanwhile
 // get the same treatment.
 //
+// One thing can outrun a look at /proc: a process that forks, leaves its group and
+// ends again within a millisecond, over and over. Only a cgroup holds such a chain.
+//
 // If the identity's process has ended, only carriers of the cookie are stopped;
 // without them the result is Stopped and Already. Nothing else is ever signalled,
 // and never pid 1, this program or those above it.

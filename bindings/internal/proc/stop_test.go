@@ -77,7 +77,10 @@ func TestStopWakesSuspended(t *testing.T) {
 	if err := unix.Kill(-c.Identity().PID, unix.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "suspended", func() bool { st, _ := Inspect(c.Identity().PID); return st.State == 'T' })
+	eventually(t, "suspended", func() bool { // a shell whose child has not executed yet waits for it in state D
+		s, err := Scan()
+		return err == nil && slices.ContainsFunc(s.Group(c.Identity().PID), func(st Stat) bool { return st.State == 'T' })
+	})
 	if res := stop(t, StopSpec{Identity: c.Identity(), Grace: 20 * time.Second}); res.Forced {
 		t.Errorf("%+v", res)
 	}

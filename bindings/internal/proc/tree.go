@@ -58,7 +58,7 @@ func (t *tree) close() {
 func (t *tree) phase(ctx context.Context, sig unix.Signal, limit time.Duration) error {
 	phase, cancel := context.WithTimeoutCause(ctx, limit, errPhase)
 	defer cancel()
-	steady := false
+	looks := 0 // in a row that found nobody
 	for pause := 50 * time.Millisecond; ; {
 		snap, err := t.table.Snapshot(phase)
 		if err != nil {
@@ -66,13 +66,12 @@ func (t *tree) phase(ctx context.Context, sig unix.Signal, limit time.Duration) 
 		}
 		live := t.members(snap)
 		if len(live) == 0 {
-			if steady || t.groupEmpty() {
+			if looks++; t.nothingLeft(snap, looks) {
 				return nil
 			}
-			steady = true // zombies only, or a process that forked past the scan: look twice
 			continue
 		}
-		steady = false
+		looks = 0
 		if err := t.signal(sig, live); err != nil {
 			return err
 		}
@@ -133,6 +132,18 @@ func (t *tree) members(snap *Snapshot) []Stat {
 		t.known[live[i].PID] = live[i].StartTicks
 	}
 	return live
+}
+
+// nothingLeft decides whether the looks so far prove the tree to be gone. One look
+// does if the group is empty and no process ended under it, which might have
+// forked past the scan. Zombies that nobody reaps keep a group from being empty, and
+// a busy machine is never calm, so several looks in a row that find nobody do too.
+func (t *tree) nothingLeft(snap *Snapshot, looks int) bool {
+	const enough, many = 2, 5
+	if snap.calm() {
+		return looks >= enough || t.groupEmpty()
+	}
+	return looks >= many
 }
 
 // groupEmpty is the cheap proof that no process forked past the last scan.
