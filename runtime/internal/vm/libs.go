@@ -17,6 +17,7 @@ func (m *VM) openLibs() {
 	g.RawSetString("coroutine", m.openCoroutine())
 	g.RawSetString("debug", m.library([]fn{{"traceback", debugTraceback}}))
 	m.openString(g)
+	m.unwinder = m.base.NewFunction(unwind)
 	m.concat = m.base.NewFunction(concat)
 	m.next = m.base.NewFunction(baseNext)
 	m.inext = m.base.NewFunction(ipairsStep)

@@ -63,11 +63,12 @@ func (t *thread) protected(c *thread, nargs int) int {
 		t.check()
 		return pushError(L, r.value)
 	}
-	t.check()
 	n := c.L.GetTop()
 	L.Push(lua.LTrue)
-	c.L.XMoveTo(L, n)
-	t.leave(c, true)
+	if n > 0 {
+		c.L.XMoveTo(L, n)
+	}
+	t.child = c
 	return n + 1
 }
 

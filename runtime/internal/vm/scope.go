@@ -80,6 +80,7 @@ type thread struct {
 
 	handler  *lua.LFunction // of xpcall
 	handling bool
+	broken   bool // the stack overflowed
 	verbatim bool // the error under way is not gopher-lua's own
 	entry    bool // an error leaves to the host: it wants a traceback
 	limit    *LimitError

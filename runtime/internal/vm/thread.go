@@ -49,10 +49,10 @@ func (t *thread) enter() *thread {
 	return c
 }
 
-// leave keeps a stack for the next protected call. A stack that an error has left
-// in the middle is dropped: its open upvalues may still be in use.
+// leave keeps a stack for the next protected call, if an error has not left it in a
+// state that cannot be mended.
 func (t *thread) leave(c *thread, ok bool) {
-	if ok {
+	if ok || c.reset() {
 		t.child = c
 	}
 }
@@ -152,6 +152,7 @@ func (t *thread) recovered(v any) *raised {
 		panic(v)
 	}
 	if t.overflow(v) {
+		t.broken = true
 		return t.reraise("stack overflow")
 	}
 	err := &PanicError{Value: v, Stack: debug.Stack()}

@@ -20,8 +20,9 @@ type VM struct {
 
 	baton chan struct{} // one token
 
-	concat  *lua.LFunction // what ".." is compiled to
-	methods *lua.LTable    // what strings index: sealed
+	unwinder *lua.LFunction // see reset.go
+	concat   *lua.LFunction // what ".." is compiled to
+	methods  *lua.LTable    // what strings index: sealed
 
 	out     io.Writer
 	printed int64
