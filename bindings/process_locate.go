@@ -31,8 +31,8 @@ type located struct {
 	Process   *Process `lua:"process,opt" doc:"the handle, when it runs"`
 	PID       int      `lua:"pid,opt"`
 	By        string   `lua:"by,opt" doc:"the proof: record, pidfile or cmdline"`
-	Uptime    float64  `lua:"uptime,opt" doc:"seconds since its start"`
-	CPU       float64  `lua:"cpu,opt" doc:"processor time used, in seconds"`
+	Uptime    *float64 `lua:"uptime,opt" doc:"seconds since its start"`
+	CPU       *float64 `lua:"cpu,opt" doc:"processor time used, in seconds"`
 	Memory    int64    `lua:"memory,opt" doc:"resident memory in bytes"`
 	Threads   int      `lua:"threads,opt"`
 	Pidfile   string   `lua:"pidfile,opt" doc:"missing, stale or refused, where it matters"`
@@ -112,7 +112,8 @@ func (s *search) found(i int, id proc.Identity, stat *proc.Stat, by, cookie, log
 	handle := s.host.adopt(s.call, p)
 	row := &s.rows[i]
 	row.State, row.Process, row.PID, row.By = plannedRunning, &handle, id.PID, by
-	row.Uptime, row.CPU = stat.Uptime().Seconds(), stat.CPU().Seconds()
+	uptime, cpu := stat.Uptime().Seconds(), stat.CPU().Seconds()
+	row.Uptime, row.CPU = &uptime, &cpu
 	row.Memory, row.Threads = stat.RSS(), stat.Threads
 }
 
