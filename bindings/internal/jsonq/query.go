@@ -67,7 +67,7 @@ func clip(program string) string {
 // context's cause.
 func (e *Engine) Query(ctx context.Context, program string, input any, vars map[string]any) ([]any, error) {
 	if err := check(input, 0); err != nil {
-		return nil, fmt.Errorf("cannot query the value: %w", err)
+		return nil, err
 	}
 	return e.run(ctx, program, input, vars)
 }

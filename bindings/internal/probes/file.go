@@ -48,7 +48,7 @@ func (f *File) String() string {
 	return f.Path + " to be written"
 }
 
-func (f *File) watch() (*files.Roots, []string) { return f.Roots, []string{f.Path} }
+func (f *File) watch() (*files.Roots, string) { return f.Roots, f.Path }
 
 func (f *File) now() time.Time {
 	if f.Now == nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -27,20 +26,14 @@ type HTTP struct {
 	Engine *jsonq.Engine  // for JSON
 }
 
-// CheckURL tells why a text is not the URL of a probe; host is its host and port.
+// CheckURL tells why a text is not the URL of a probe; host is its host, without
+// the port.
 func CheckURL(text string) (host string, err error) {
 	u, err := url.Parse(text)
-	if err != nil {
-		return "", fmt.Errorf("%q is not a URL", text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return "", fmt.Errorf("%q is not a URL, such as http://127.0.0.1:5001/health", text)
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return "", fmt.Errorf("%q is not a URL such as http://127.0.0.1:5001/health", text)
-	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	return net.JoinHostPort(u.Hostname(), port), nil
+	return u.Hostname(), nil
 }
 
 // String says what is waited for.

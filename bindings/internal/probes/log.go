@@ -63,7 +63,7 @@ func (l *Log) String() string {
 	return fmt.Sprintf("a line that matches %q in %s", l.pattern, l.path)
 }
 
-func (l *Log) watch() (*files.Roots, []string) { return l.roots, []string{l.path} }
+func (l *Log) watch() (*files.Roots, string) { return l.roots, l.path }
 
 // Close lets go of the log.
 func (l *Log) Close() error {

@@ -5,12 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 )
 
 // Dial passes when an address accepts a connection.
 type Dial struct {
 	Network string // "tcp" or "unix"
 	Address string // "host:port", or the path of a socket
+}
+
+// CheckAddress reads "host:port". An empty host is this machine.
+func CheckAddress(text string) (host, address string, err error) {
+	host, port, err := net.SplitHostPort(text)
+	if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n == 0 {
+		return "", "", fmt.Errorf("%q is not host:port, such as 127.0.0.1:5001", text)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	return host, net.JoinHostPort(host, port), nil
 }
 
 // String says what is waited for.

@@ -138,9 +138,9 @@ func TestHTTPThatNeverAnswers(t *testing.T) {
 
 func TestCheckURL(t *testing.T) {
 	for text, host := range map[string]string{
-		"http://127.0.0.1:5001/health": "127.0.0.1:5001",
-		"http://localhost/":            "localhost:80",
-		"https://[::1]/x":              "[::1]:443",
+		"http://127.0.0.1:5001/health": "127.0.0.1",
+		"http://localhost/":            "localhost",
+		"https://[::1]/x":              "::1",
 		"ftp://127.0.0.1/":             "",
 		"127.0.0.1:5001":               "",
 		"http://":                      "",
@@ -149,6 +149,20 @@ func TestCheckURL(t *testing.T) {
 		got, err := CheckURL(text)
 		if got != host || (err == nil) != (host != "") {
 			t.Errorf("CheckURL(%q) = %q, %v, want %q", text, got, err, host)
+		}
+	}
+}
+
+func TestCheckAddress(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"127.0.0.1:80": {"127.0.0.1", "127.0.0.1:80"},
+		":80":          {"127.0.0.1", "127.0.0.1:80"},
+		"[::1]:80":     {"::1", "[::1]:80"},
+		"localhost":    {}, "localhost:": {}, "localhost:http": {}, "localhost:0": {}, "localhost:65536": {}, "::1:80": {},
+	} {
+		host, address, err := CheckAddress(text)
+		if host != want[0] || address != want[1] || (err == nil) != (want[0] != "") {
+			t.Errorf("CheckAddress(%q) = %q, %q, %v, want %q", text, host, address, err, want)
 		}
 	}
 }

@@ -12,6 +12,7 @@ package probes
 
 import (
 	"context"
+	"io"
 
 	"github.com/cortexlua/cortexlua/bindings/internal/files"
 )
@@ -26,10 +27,18 @@ type Probe interface {
 	String() string
 }
 
-// watched is a Probe of files: it can only change when one of them does.
+// watched is a Probe of a file: it can only change when the file does.
 type watched interface {
 	Probe
-	watch() (*files.Roots, []string)
+	watch() (roots *files.Roots, path string)
+}
+
+// Close releases what a probe holds open.
+func Close(p Probe) error {
+	if c, ok := p.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // Alive passes always: what it asks for is that the process does not end, and

@@ -177,8 +177,11 @@ type waiter struct {
 
 func (w *waiter) wait(ctx context.Context) error {
 	if p, ok := w.probe.(watched); ok && w.opts.Successes == 1 {
-		roots, paths := p.watch()
-		return roots.Wait(ctx, paths, func() (bool, error) { return w.try(ctx) })
+		roots, path := p.watch()
+		// Without its root nothing can be watched yet, only tried again.
+		if _, err := roots.Resolve(path); err == nil {
+			return roots.Wait(ctx, []string{path}, func() (bool, error) { return w.try(ctx) })
+		}
 	}
 	for {
 		if done, err := w.try(ctx); done || err != nil {
