@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -18,13 +19,15 @@ type Snapshot struct {
 	once     sync.Once
 	children map[int][]int // parent pid to positions in procs
 
-	mu       sync.Mutex
-	cookies  map[int]string // pid to cookie, read on demand
-	vanished int            // processes that ended while they were looked at
+	mu      sync.Mutex
+	cookies map[int]string // pid to cookie, read on demand
+
+	newest string // the pid given out last before the scan
 }
 
 // Scan looks at all processes now. Callers who may share a look use a [Table].
 func Scan() (*Snapshot, error) {
+	newest := newestPID()
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return nil, fmt.Errorf("cannot list processes: %w", err)
@@ -34,7 +37,7 @@ func Scan() (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot list processes: %w", err)
 	}
-	s := &Snapshot{procs: make([]Stat, 0, len(names))}
+	s := &Snapshot{procs: make([]Stat, 0, len(names)), newest: newest}
 	for _, name := range names {
 		pid, ok := parsePID(name)
 		if !ok {
@@ -43,7 +46,6 @@ func Scan() (*Snapshot, error) {
 		var st Stat
 		switch err := inspect(pid, &st); {
 		case errors.Is(err, ErrGone):
-			s.vanished++
 			continue
 		case errors.Is(err, fs.ErrPermission): // hidden: proc is mounted with hidepid=1
 			continue
@@ -150,11 +152,6 @@ func (s *Snapshot) cookieOf(pid int) string {
 		return cookie
 	}
 	cookie := Cookie(pid)
-	if cookie == "" {
-		if st, err := Inspect(pid); err != nil || st.Dead() {
-			s.vanished++
-		}
-	}
 	if s.cookies == nil {
 		s.cookies = make(map[int]string)
 	}
@@ -162,12 +159,19 @@ func (s *Snapshot) cookieOf(pid int) string {
 	return cookie
 }
 
-// calm reports whether no process ended while it was looked at. If one did, it may
-// have forked a child that the list of processes did not hold yet.
-func (s *Snapshot) calm() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.vanished == 0
+// calm reports whether no process has started since before the scan, so that the
+// snapshot holds every process that lives now.
+func (s *Snapshot) calm() bool { return s.newest != "" && s.newest == newestPID() }
+
+// newestPID is the pid that was given out last in this pid namespace: the fifth
+// field of /proc/loadavg (proc(5)). It is "" if it cannot be read.
+func newestPID() string {
+	raw, err := os.ReadFile("/proc/loadavg")
+	fields := strings.Fields(string(raw))
+	if err != nil || len(fields) < 5 {
+		return ""
+	}
+	return fields[4]
 }
 
 func (s *Snapshot) filter(keep func(*Stat) bool) []Stat {

@@ -135,8 +135,8 @@ func (t *tree) members(snap *Snapshot) []Stat {
 }
 
 // nothingLeft decides whether the looks so far prove the tree to be gone. One look
-// does if the group is empty and no process ended under it, which might have
-// forked past the scan. Zombies that nobody reaps keep a group from being empty, and
+// does if the group is empty and nothing was forked meanwhile, which the scan might
+// have missed. Zombies that nobody reaps keep a group from being empty, and
 // a busy machine is never calm, so several looks in a row that find nobody do too.
 func (t *tree) nothingLeft(snap *Snapshot, looks int) bool {
 	const enough, many = 2, 5
