@@ -27,7 +27,7 @@ type coroutine struct {
 	stop   func()
 	yield  func(struct{}) bool
 	values []lua.LValue // on their way in or out
-	failed any          // the panic value that ended it, or *raised
+	failed *raised      // what ended it, if not a return
 }
 
 type coStatus int
@@ -148,16 +148,15 @@ func (co *coroutine) start() {
 	co.t.co = co
 	co.next, co.stop = iter.Pull(func(yield func(struct{}) bool) {
 		co.yield = yield
-		defer func() { co.failed = recover() }()
-		t := co.t
+		t, n := co.t, len(co.values)
 		t.L.Push(co.fn)
 		for _, v := range co.values {
 			t.L.Push(v)
 		}
-		n := len(co.values)
 		co.values = nil
-		if r := t.call(n); r != nil {
-			panic(r)
+		if r := t.try(n); r != nil {
+			co.failed = r
+			return
 		}
 		co.values = results(t.L)
 	})
@@ -201,14 +200,13 @@ func (co *coroutine) after(t *thread, yielded bool) ([]lua.LValue, lua.LValue) {
 	failed := co.failed
 	co.end()
 	t.check()
-	switch v := failed.(type) {
-	case nil:
+	switch {
+	case failed == nil:
 		return out, nil
-	case *raised:
-		return nil, v.value
-	default:
-		panic(v)
+	case failed.through != nil:
+		panic(failed.through)
 	}
+	return nil, failed.value
 }
 
 // coOf finds the coroutine behind a handle.

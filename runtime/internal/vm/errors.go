@@ -1,7 +1,6 @@
 package vm
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -59,6 +58,8 @@ type raised struct {
 	value lua.LValue
 	trace []string
 	limit *LimitError
+
+	through any // not an error of the script: an abort or killed, to be passed on
 }
 
 // abort is the end of a scope under way, as a Go panic. Only the entry point that
@@ -87,9 +88,11 @@ func (t *thread) scriptError(r *raised) *ScriptError {
 // describe calls __tostring of an error value, or says what type it is.
 func (t *thread) describe(v lua.LValue) string {
 	fn := t.vm.metaField(v, "__tostring")
-	if f, ok := fn.(*lua.LFunction); ok {
-		if out, r := t.sub(f, v); r == nil && len(out) > 0 {
-			if s, ok := out[0].(lua.LString); ok {
+	if c := t.enter(); fn.Type() == lua.LTFunction && c != nil {
+		c.L.Push(fn)
+		c.L.Push(v)
+		if r := c.try(1); r == nil && c.L.GetTop() > 0 {
+			if s, ok := c.L.Get(1).(lua.LString); ok {
 				return string(s)
 			}
 		}
@@ -103,10 +106,4 @@ func clip(s string, n int) string {
 		return s
 	}
 	return s[:n] + "..."
-}
-
-// isFatal tells errors after which the machine is not to go on.
-func isFatal(err error) bool {
-	var p *PanicError
-	return errors.As(err, &p)
 }

@@ -71,8 +71,7 @@ func concatSize(L *lua.LState, tbl *lua.LTable, sep, from, to int) int {
 		case lua.LNumber:
 			size += len(formatNumber(v))
 		default:
-			Raise(L, lua.LString(where(L, 1)+fmt.Sprintf(
-				"invalid value (%s) at index %d in table for 'concat'", v.Type(), i)))
+			Raisef(L, "invalid value (%s) at index %d in table for 'concat'", v.Type(), i)
 		}
 		if i < to {
 			size += sep

@@ -1,8 +1,6 @@
 package vm
 
 import (
-	"fmt"
-
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -47,7 +45,6 @@ func behind(t *lua.LTable) *lua.LTable {
 }
 
 func refuseWrite(L *lua.LState) int {
-	L.Error(lua.LString(where(L, 1)+fmt.Sprintf(
-		"cannot set %q: the table is read-only", clip(L.Get(2).String(), 80))), 0)
+	Raisef(L, "cannot set %q: the table is read-only", clip(L.Get(2).String(), 80))
 	return 0
 }

@@ -59,27 +59,30 @@ func (m *VM) Call(ctx context.Context, parent *lua.LState, fn *lua.LFunction, ar
 	return t.enterCall(fn, args)
 }
 
-// enterCall runs fn on a fresh stack and turns what comes out into Go errors.
-func (t *thread) enterCall(fn *lua.LFunction, args []lua.LValue) (out []lua.LValue, err error) {
+// enterCall runs fn on a fresh stack and turns what comes out into Go errors. The end
+// of a scope that is not its own goes on to the one who opened that.
+func (t *thread) enterCall(fn *lua.LFunction, args []lua.LValue) ([]lua.LValue, error) {
 	s := t.exec.scope
 	t.entry = true
-	defer func() {
-		if v := recover(); v != nil {
-			if a, ok := v.(abort); !ok || a.scope != s {
-				panic(v)
-			}
-			out, err = nil, s.err()
-		}
-	}()
-	if t.L.Push(fn); len(args) > 0 {
-		for _, a := range args {
-			t.L.Push(a)
+	t.L.Push(fn)
+	for _, a := range args {
+		t.L.Push(a)
+	}
+	r := t.try(len(args))
+	var failed error
+	if r != nil && r.through == nil {
+		failed = t.scriptError(r)
+	} else if r != nil {
+		if a, ok := r.through.(abort); !ok || a.scope != s {
+			panic(r.through)
 		}
 	}
-	if r := t.call(len(args)); r != nil {
-		return nil, t.scriptError(r)
+	if err := s.err(); err != nil {
+		return nil, err
 	}
-	t.check()
+	if failed != nil {
+		return nil, failed
+	}
 	return results(t.L), nil
 }
 

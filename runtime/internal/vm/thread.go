@@ -132,9 +132,19 @@ func results(L *lua.LState) []lua.LValue {
 }
 
 // call calls the function below nargs arguments on t's stack. A Lua error comes
-// back; the end of a scope and the death of a coroutine go on as panics, and so
-// does a Go panic, after it has been made one that ends the machine's scopes.
-func (t *thread) call(nargs int) (r *raised) {
+// back; the end of a scope and the death of a coroutine go on as panics.
+func (t *thread) call(nargs int) *raised {
+	r := t.try(nargs)
+	if r != nil && r.through != nil {
+		panic(r.through)
+	}
+	return r
+}
+
+// try is call with everything that ends it as a value. Passing a panic on from here,
+// and not from the deferred function, lets the Go stack go down first: otherwise
+// each level of a deep nest would walk the frames of all levels below once more.
+func (t *thread) try(nargs int) (r *raised) {
 	defer func() {
 		if v := recover(); v != nil {
 			r = t.recovered(v)
@@ -144,20 +154,21 @@ func (t *thread) call(nargs int) (r *raised) {
 	return nil
 }
 
+// recovered sorts out what a call ended with. A Go panic ends all scopes of the
+// machine.
 func (t *thread) recovered(v any) *raised {
 	switch v := v.(type) {
 	case *raised:
 		return v
 	case abort, killed:
-		panic(v)
+		return &raised{through: v}
 	}
 	if t.overflow(v) {
 		t.broken = true
 		return t.reraise("stack overflow")
 	}
-	err := &PanicError{Value: v, Stack: debug.Stack()}
-	t.vm.Abort(err)
-	panic(abort{t.exec.scope})
+	t.vm.Abort(&PanicError{Value: v, Stack: debug.Stack()})
+	return &raised{through: abort{t.exec.scope}}
 }
 
 // overflow recognises the Go panics by which gopher-lua reports a full stack: a
@@ -192,7 +203,7 @@ func (t *thread) reraise(msg string) (r *raised) {
 		case *raised:
 			r = v
 		case abort, killed:
-			panic(v)
+			r = &raised{through: v}
 		default:
 			r = &raised{value: lua.LString(msg)}
 		}
@@ -208,20 +219,11 @@ func Raise(L *lua.LState, v lua.LValue) {
 }
 
 // Raisef raises a message with the position of the calling Lua code.
-func Raisef(L *lua.LState, format string, args ...any) {
-	L.Error(lua.LString(L.Where(1)+space(L.Where(1))+fmt.Sprintf(format, args...)), 0)
-}
-
-func space(where string) string {
-	if where == "" {
-		return ""
-	}
-	return " "
-}
+func Raisef(L *lua.LState, format string, args ...any) { throw(L, fmt.Sprintf(format, args...)) }
 
 // fail raises a budget's error as an ordinary Lua error that Run can tell.
 func (t *thread) fail(L *lua.LState, e *LimitError) {
-	msg := lua.LString(L.Where(1) + space(L.Where(1)) + e.Error())
+	msg := lua.LString(where(L, 1) + e.Error())
 	t.limit, t.limitMsg = e, msg
-	L.Error(msg, 0)
+	Raise(L, msg)
 }

@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -290,5 +291,26 @@ func TestLongOrdinaryChunk(t *testing.T) {
 		strings.Repeat("if a then b() elseif c then d() else e() end\n", 5_000)
 	if _, err := m.Compile("c", []byte(long)); err != nil {
 		t.Errorf("an ordinary long chunk: %v", err)
+	}
+}
+
+// TestThousandTasksAreSmall measures what 1,000 waiting tasks take.
+func TestThousandTasksAreSmall(t *testing.T) {
+	m := machine(t)
+	sample := memorySample()
+	debug.FreeOSMemory()
+	before, during := readMemory(sample), int64(0)
+	m.SetGlobal("measure", m.State().NewFunction(func(*lua.LState) int {
+		debug.FreeOSMemory()
+		during = readMemory(sample)
+		return 0
+	}))
+	mustRun(t, m, `local fns = {} for i = 1, 1000 do fns[i] = function()
+		if i == 1000 then wait(0.05) measure() else wait(0.3) pcall(function() wait(0.01) end) end end end
+	local ok, failed = parallel(fns) assert(ok == 1000, failed[1])`)
+	mib := (during - before) >> 20
+	t.Logf("1,000 waiting tasks take %d MiB", mib)
+	if mib > 64 {
+		t.Errorf("more than 64 MiB")
 	}
 }
