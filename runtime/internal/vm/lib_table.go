@@ -1,8 +1,6 @@
 package vm
 
 import (
-	"fmt"
-
 	lua "github.com/yuin/gopher-lua"
 )
 
