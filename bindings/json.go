@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/cortexlua/cortexlua/bindings/internal/files"
 	"github.com/cortexlua/cortexlua/bindings/internal/jsonq"
@@ -54,7 +55,7 @@ type jsonEncodeArgs struct {
 }
 
 func (j *jsonFuncs) encode(_ context.Context, _ *runtime.Call, a jsonEncodeArgs) (string, error) {
-	text, err := jsonq.Encode(withoutNull(a.Value), a.Indent)
+	text, err := jsonq.Encode(fromLua(a.Value), a.Indent)
 	if err != nil {
 		return "", jsonError("cannot encode as JSON", err)
 	}
@@ -67,17 +68,22 @@ type jsonQueryArgs struct {
 	Vars    map[string]any `lua:"vars,opt" doc:"values for the program's $name"`
 }
 
-func (j *jsonFuncs) query(ctx context.Context, c *runtime.Call, a jsonQueryArgs) (any, error) {
-	results, err := j.queryAll(ctx, c, a)
+func (j *jsonFuncs) query(ctx context.Context, _ *runtime.Call, a jsonQueryArgs) (any, error) {
+	results, err := j.results(ctx, a)
 	return first(results), err
 }
 
 func (j *jsonFuncs) queryAll(ctx context.Context, _ *runtime.Call, a jsonQueryArgs) ([]any, error) {
-	results, err := j.engine.Query(ctx, a.Program, withoutNull(a.Value), variables(a.Vars))
+	results, err := j.results(ctx, a)
+	return withNull(results), err
+}
+
+func (j *jsonFuncs) results(ctx context.Context, a jsonQueryArgs) ([]any, error) {
+	results, err := j.engine.Query(ctx, a.Program, fromLua(a.Value), variables(a.Vars))
 	if err != nil {
 		return nil, jsonError("cannot query the value", err)
 	}
-	return withNull(results), nil
+	return results, nil
 }
 
 type jsonQueryFileArgs struct {
@@ -120,26 +126,31 @@ func withNull(results []any) []any {
 	return out
 }
 
-// withoutNull turns json.null into Go's nil, in place: the runtime made v for
-// this call alone.
-func withoutNull(v any) any {
+// fromLua makes plain data of what a script gave, in place, since the runtime
+// made v for this call alone: json.null is nil, and whole numbers are integers,
+// so that arithmetic on them is exact.
+func fromLua(v any) any {
 	switch v := v.(type) {
 	case runtime.Null:
 		return nil
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) <= 1<<53 {
+			return int(v)
+		}
 	case []any:
 		for i := range v {
-			v[i] = withoutNull(v[i])
+			v[i] = fromLua(v[i])
 		}
 	case map[string]any:
 		for k := range v {
-			v[k] = withoutNull(v[k])
+			v[k] = fromLua(v[k])
 		}
 	}
 	return v
 }
 
 func variables(vars map[string]any) map[string]any {
-	withoutNull(vars)
+	fromLua(vars)
 	return vars
 }
 
