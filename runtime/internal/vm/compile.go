@@ -24,7 +24,11 @@ func (m *VM) Compile(chunk string, src []byte) (p *lua.FunctionProto, err error)
 	}
 	stmts, err := parse.Parse(bytes.NewReader(skipShebang(src)), chunk)
 	if err != nil {
-		return nil, syntaxError(chunk, err)
+		err = syntaxError(chunk, err)
+		if e, ok := err.(*SyntaxError); ok && e.Line == 0 { // at the end
+			e.Line = 1 + bytes.Count(bytes.TrimRight(src, "\n"), []byte{'\n'})
+		}
+		return nil, err
 	}
 	wrapped, err := rewrite(chunk, stmts)
 	if err != nil {

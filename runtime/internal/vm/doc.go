@@ -32,6 +32,17 @@
 // upvalues of all frames of the LState that raises (gopher-lua issue 448): after
 // any caught error the locals that closures share would be split in two.
 //
+// # Rules for primitives
+//
+//   - A primitive is an lua.LGFunction that is called with the running state L and
+//     holds the baton. Its context is [Context](L).
+//   - What may wait, waits inside [VM.Block]. What may compute long, calls
+//     [VM.Check]. What allocates much, asks [VM.Room] before.
+//   - It calls Lua back with [VM.Call], never with L.PCall, L.Resume or
+//     L.NewThread: those would catch what must not be caught. A plain L.Call is
+//     fine where errors are to pass through.
+//   - It raises with [Raise], [Raisef] or L.RaiseError.
+//
 // # What differs from Lua 5.1
 //
 // See the table in testdata/lua51/README.md.

@@ -61,6 +61,14 @@ func (m *VM) startWatch() {
 	go m.guard(w)
 }
 
+// settle gives garbage of an earlier run back, so that a cleanup after a run that
+// went over its memory does not end at once.
+func (m *VM) settle() {
+	if readMemory(memorySample()) > m.memoryStop()/2 {
+		debug.FreeOSMemory()
+	}
+}
+
 // stopWatch ends the guard. The caller holds m.mu.
 func (m *VM) stopWatch() {
 	close(m.watch.quit)

@@ -30,6 +30,7 @@ func (m *VM) takeIn(s *scope) error {
 // The error is a *[ScriptError] for a Lua error, a *[LimitError] for an abort over
 // a budget, a *[PanicError] for a Go panic, or the cause of ctx's end.
 func (m *VM) Run(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) ([]lua.LValue, error) {
+	m.settle()
 	s := m.open(ctx)
 	defer s.close()
 	stop := m.timeHang(s)

@@ -162,6 +162,8 @@ func (t *thread) recovered(v any) *raised {
 		return v
 	case abort, killed:
 		return &raised{through: v}
+	case *lua.ApiError: // raised on a state that is not one of ours
+		return &raised{value: v.Object}
 	}
 	if t.overflow(v) {
 		t.broken = true

@@ -255,7 +255,7 @@ func TestSyntaxErrors(t *testing.T) {
 		"x = = 1":               "c:1: syntax error near '='",
 		"\n\nlocal 1":           "c:3: syntax error near '1'",
 		"for i = 1 do end":      "c:1: syntax error near 'do'",
-		"if x then":             "c: syntax error near '<eof>'",
+		"if x then":             "c:1: syntax error near '<eof>'",
 		"break":                 "c:1: no loop to break",
 		"goto nowhere":          "c:1: no visible label",
 		"\x1bLua":               "c: bytecode is not loaded",
@@ -312,5 +312,19 @@ func TestThousandTasksAreSmall(t *testing.T) {
 	t.Logf("1,000 waiting tasks take %d MiB", mib)
 	if mib > 64 {
 		t.Errorf("more than 64 MiB")
+	}
+}
+
+// TestCleanupAfterMemory: a run that went over its memory does not take the next
+// one with it.
+func TestCleanupAfterMemory(t *testing.T) {
+	m := New(Limits{Memory: 96 << 20})
+	over, _ := m.Compile("c", []byte(`local t = {} while true do t[#t+1] = {#t} end`))
+	after, _ := m.Compile("c", []byte(`local n = 0 for i = 1, 1e6 do n = n + 1 end return n`))
+	if _, err := m.Run(timeoutContext(t, time.Minute), m.Load(over)); err == nil {
+		t.Fatal("no limit")
+	}
+	if _, err := m.Run(timeoutContext(t, time.Minute), m.Load(after)); err != nil {
+		t.Errorf("cleanup ended with %v", err)
 	}
 }
