@@ -265,6 +265,7 @@ func TestRestoreIsExact(t *testing.T) {
 	must(t, err)
 	must(t, h.Commit(t.Context()))
 	must(t, h.Commit(t.Context()))
+	wantIs(t, h.Revert(t.Context()), fs.ErrNotExist)
 	if treeHash(t, dir, "backups") != want {
 		t.Error("the second restore differs")
 	}
@@ -282,8 +283,11 @@ func TestRestoreSeveralAndMissing(t *testing.T) {
 	must(t, err)
 	must(t, os.RemoveAll(top+"/b"))
 	put(t, top+"/a/f", "changed")
-	_, err = Restore(t.Context(), dst, []Target{{Source: "c", Dir: top + "/c"}}, "")
+	_, err = Restore(t.Context(), dst, []Target{{Source: "a", Dir: top + "/a"}, {Source: "c", Dir: top + "/c"}}, "")
 	wantIs(t, err, ErrNoSource)
+	if staged, before, _ := Leftovers(top + "/a"); len(staged)+len(before) != 0 {
+		t.Errorf("left behind: %v %v", staged, before)
+	}
 	h, err := Restore(t.Context(), dst, []Target{{Source: "a", Dir: top + "/a"}, {Source: "b", Dir: top + "/b"}}, "")
 	must(t, err)
 	for _, n := range []string{"a", "b"} {
@@ -343,8 +347,17 @@ func TestChangingFilesAreTold(t *testing.T) {
 		}
 	}()
 	dst := t.TempDir() + "/b.tar.gz"
-	m, err := Create(t.Context(), dst, []Source{{Name: "s", Dir: dir}}, CreateOptions{})
-	if err == nil {
+	var m Manifest
+	// The writer may not get a processor while a file is read: try again.
+	for try := 0; try < 200 && len(m.Changed) == 0 && err == nil; try++ {
+		os.Remove(dst)
+		os.Remove(dst + SidecarSuffix)
+		m, err = Create(t.Context(), dst, []Source{{Name: "s", Dir: dir}}, CreateOptions{})
+	}
+	must(t, err)
+	for try := 0; try < 200 && err == nil; try++ {
+		os.Remove(dst + "2")
+		os.Remove(dst + "2" + SidecarSuffix)
 		_, err = Create(t.Context(), dst+"2", []Source{{Name: "s", Dir: dir}}, CreateOptions{FailOnChange: true})
 	}
 	close(stop)

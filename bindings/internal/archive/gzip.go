@@ -86,7 +86,7 @@ func readBack(ctx context.Context, f *os.File) (Gzipped, error) {
 }
 
 func gunzip(ctx context.Context, name string, in io.Reader, out io.Writer, limit int64) (Gzipped, error) {
-	raw := &rawReader{r: files.ContextReader(ctx, in), sum: newHash()}
+	raw := &rawReader{r: files.ContextReader(ctx, in)}
 	bad := func(err error) (Gzipped, error) {
 		if raw.err != nil {
 			return Gzipped{}, &Error{Op: "unpack", Path: name, Err: raw.err}

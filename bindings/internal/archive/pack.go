@@ -26,9 +26,11 @@ type packer struct {
 	buf   []byte
 	order chan chan packed // blocks in their order; nil until the second block
 	done  chan struct{}
-	pool  sync.Pool // *gzip.Writer; their tables are a megabyte
-	mu    sync.Mutex
-	err   error
+	// Fresh memory is dear (a page fault each 4 KB), so blocks, results and
+	// the tables of the packers (a megabyte each) are used again.
+	packers, blocks, results sync.Pool
+	mu                       sync.Mutex
+	err                      error
 }
 
 type packed struct {
@@ -72,9 +74,14 @@ func (p *packer) flush() error {
 	slot := make(chan packed, 1)
 	block := p.buf
 	p.order <- slot
-	p.buf = make([]byte, 0, packBlock)
+	if used, ok := p.blocks.Get().(*[]byte); ok {
+		p.buf = (*used)[:0]
+	} else {
+		p.buf = make([]byte, 0, packBlock)
+	}
 	go func() {
 		data, err := p.packOne(block)
+		p.blocks.Put(&block)
 		slot <- packed{data, err}
 	}()
 	return nil
@@ -91,6 +98,7 @@ func (p *packer) drain() {
 		err := block.err
 		if err == nil {
 			_, err = p.w.Write(block.data.Bytes())
+			p.results.Put(block.data)
 		}
 		if err != nil {
 			p.mu.Lock()
@@ -127,20 +135,24 @@ func (p *packer) Close() error {
 }
 
 func (p *packer) packOne(block []byte) (*bytes.Buffer, error) {
-	var out bytes.Buffer
-	out.Grow(len(block)/4 + 64)
-	gz, ok := p.pool.Get().(*gzip.Writer)
+	out, ok := p.results.Get().(*bytes.Buffer)
+	if !ok {
+		out = new(bytes.Buffer)
+		out.Grow(len(block)/4 + 64)
+	}
+	out.Reset()
+	gz, ok := p.packers.Get().(*gzip.Writer)
 	if ok {
-		gz.Reset(&out)
+		gz.Reset(out)
 	} else {
 		var err error
-		if gz, err = gzip.NewWriterLevel(&out, p.level); err != nil {
+		if gz, err = gzip.NewWriterLevel(out, p.level); err != nil {
 			return nil, err
 		}
 	}
-	defer p.pool.Put(gz)
+	defer p.packers.Put(gz)
 	if _, err := gz.Write(block); err != nil {
 		return nil, err
 	}
-	return &out, gz.Close()
+	return out, gz.Close()
 }

@@ -29,20 +29,6 @@ type Target struct {
 	Preserve []string
 }
 
-// Handle is a restore that was done and can still be taken back. Its fields can
-// be stored and read again; it needs no closing.
-type Handle struct {
-	ID      string    `json:"id"`
-	Swapped []Swapped `json:"swapped"`
-}
-
-// Swapped is one directory that was replaced.
-type Swapped struct {
-	Dir       string   `json:"dir"`
-	Before    string   `json:"before,omitempty"` // what was there; empty if there was nothing
-	Preserved []string `json:"preserved,omitempty"`
-}
-
 const (
 	stagingMark = ".restore-"
 	beforeMark  = ".before-"
@@ -61,10 +47,10 @@ const (
 // Nothing may write to the targets meanwhile.
 func Restore(ctx context.Context, name string, targets []Target, id string) (*Handle, error) {
 	r := &restorer{name: name, id: id}
+	defer r.cleanup()
 	if err := r.prepare(targets); err != nil {
 		return nil, err
 	}
-	defer r.cleanup()
 	if err := r.unpack(ctx); err != nil {
 		return nil, err
 	}
@@ -98,7 +84,6 @@ type stage struct {
 	staging string
 	root    *os.Root
 	x       *unpacker
-	seen    bool
 	swapped bool
 }
 
@@ -132,7 +117,6 @@ func (r *restorer) prepare(targets []Target) error {
 		}
 		s, err := newStage(t, r.id)
 		if err != nil {
-			r.cleanup()
 			return r.fail(t.Source, err)
 		}
 		r.stages = append(r.stages, s)
@@ -238,18 +222,22 @@ func (r *restorer) explain(entry string, err error) error {
 // was changed that Revert has to undo.
 func (s *stage) swap(id string) (Swapped, error) {
 	before := s.dir + beforeMark + id
-	if _, err := os.Lstat(s.dir); errors.Is(err, fs.ErrNotExist) {
+	old, err := os.Lstat(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
 		if err := os.Rename(s.staging, s.dir); err != nil {
 			return Swapped{}, err
 		}
 		s.swapped = true
 		return Swapped{Dir: s.dir}, syncParent(s.dir)
 	}
+	if err != nil {
+		return Swapped{}, err
+	}
 	if err := exchange(s.staging, s.dir, before); err != nil {
 		return Swapped{}, err
 	}
 	s.swapped = true
-	done := Swapped{Dir: s.dir, Before: before}
+	done := Swapped{Dir: s.dir, Before: before, Inode: files.InfoOf(old).Inode}
 	for _, rel := range s.target.Preserve {
 		moved, err := carry(before, s.dir, rel)
 		if moved {
@@ -262,16 +250,33 @@ func (s *stage) swap(id string) (Swapped, error) {
 	return done, syncParent(s.dir)
 }
 
-// exchange makes fresh take the place of dir, which becomes before.
+// exchange makes fresh take the place of dir, which becomes before. The fresh
+// tree gets the name of before first, so that a tree named as staged is never
+// the old one, whenever a crash comes.
 func exchange(fresh, dir, before string) error {
-	err := unix.Renameat2(unix.AT_FDCWD, fresh, unix.AT_FDCWD, dir, unix.RENAME_EXCHANGE)
-	if err == nil {
-		return os.Rename(fresh, before) // fresh now names the old tree
-	}
-	if !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EOPNOTSUPP) {
+	if err := os.Rename(fresh, before); err != nil {
 		return err
 	}
-	// No exchange here: for a moment dir does not exist.
+	err := unix.Renameat2(unix.AT_FDCWD, before, unix.AT_FDCWD, dir, unix.RENAME_EXCHANGE)
+	if err == nil {
+		return nil
+	}
+	if rerr := os.Rename(before, fresh); rerr != nil {
+		return errors.Join(err, rerr)
+	}
+	if cannotExchange(err) {
+		return exchangeByTwo(fresh, dir, before)
+	}
+	return err
+}
+
+func cannotExchange(err error) bool {
+	return errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EOPNOTSUPP)
+}
+
+// exchangeByTwo is for file systems that cannot exchange: for a moment dir does
+// not exist. A crash in between leaves before, which Leftovers finds.
+func exchangeByTwo(fresh, dir, before string) error {
 	if err := os.Rename(dir, before); err != nil {
 		return err
 	}
@@ -336,87 +341,4 @@ func syncParent(name string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
-}
-
-// Commit removes what was there before the restore; it cannot be taken back
-// then. Running it twice is fine.
-func (h *Handle) Commit(ctx context.Context) error {
-	for _, s := range h.Swapped {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if s.Before == "" {
-			continue
-		}
-		if err := removeSibling(s.Before, beforeMark); err != nil {
-			return explain("remove", s.Before, err)
-		}
-	}
-	return nil
-}
-
-// Revert puts back what was there before, in the reverse order; the restored
-// trees are removed. It can be run again after a failure: what is done is left.
-func (h *Handle) Revert(ctx context.Context) error {
-	for i := len(h.Swapped) - 1; i >= 0; i-- {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err := h.Swapped[i].revert(h.ID); err != nil {
-			return explain("put back", h.Swapped[i].Dir, err)
-		}
-	}
-	return nil
-}
-
-func (s Swapped) revert(id string) error {
-	undone := s.Dir + stagingMark + id // where the restored tree goes
-	if s.Before == "" {
-		if _, err := os.Lstat(s.Dir); errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err := os.Rename(s.Dir, undone); err != nil {
-			return err
-		}
-		return removeSibling(undone, stagingMark)
-	}
-	if _, err := os.Lstat(s.Before); errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Lstat(s.Dir); err != nil {
-			return fmt.Errorf("both %s and %s are gone", s.Dir, s.Before)
-		}
-		return removeSibling(undone, stagingMark) // reverted already
-	}
-	for _, rel := range s.Preserved {
-		if _, err := carry(s.Dir, s.Before, rel); err != nil {
-			return err
-		}
-	}
-	if err := exchange(s.Before, s.Dir, undone); err != nil {
-		return err
-	}
-	if err := syncParent(s.Dir); err != nil {
-		return err
-	}
-	return removeSibling(undone, stagingMark)
-}
-
-// Leftovers lists what interrupted restores left beside dir: trees that were
-// being staged (safe to remove), and trees that were there before (Before of a
-// Handle: to be put back or removed by its owner).
-func Leftovers(dir string) (staged, before []string, err error) {
-	list, err := os.ReadDir(filepath.Dir(dir))
-	if err != nil {
-		return nil, nil, err
-	}
-	base := filepath.Base(dir)
-	for _, e := range list {
-		full := filepath.Join(filepath.Dir(dir), e.Name())
-		if strings.HasPrefix(e.Name(), base+stagingMark) {
-			staged = append(staged, full)
-		}
-		if strings.HasPrefix(e.Name(), base+beforeMark) {
-			before = append(before, full)
-		}
-	}
-	return staged, before, nil
 }

@@ -34,14 +34,16 @@ type stream struct {
 // rawReader sums up the packed bytes on their way.
 type rawReader struct {
 	r   io.Reader
-	sum hash.Hash
+	sum hash.Hash // nil where only the count is wanted
 	n   int64
 	err error // of reading: the disk or the context, not the content
 }
 
 func (r *rawReader) Read(b []byte) (int, error) {
 	n, err := r.r.Read(b)
-	r.sum.Write(b[:n])
+	if r.sum != nil {
+		r.sum.Write(b[:n])
+	}
 	r.n += int64(n)
 	if err != nil && err != io.EOF {
 		r.err = err

@@ -126,7 +126,7 @@ func fail(op, path string, err error) error {
 	if escapes(err) {
 		return &OutsideError{Path: path, Root: "?", Link: true}
 	}
-	kind, hint := classify(err)
+	hint, kind := classify(err)
 	return &Error{Op: op, Path: path, Kind: kind, Hint: hint, Err: err}
 }
 
@@ -140,37 +140,37 @@ func escapes(err error) bool {
 	return err != nil && bare(err).Error() == "path escapes from parent"
 }
 
-func classify(err error) (kind error, hint string) {
+func classify(err error) (hint string, kind error) {
 	var errno unix.Errno
 	if errors.As(err, &errno) {
 		switch errno {
 		case unix.ENOSPC, unix.EDQUOT:
-			return ErrNoSpace, "free some space (also look at the inodes: df -i) and try again"
+			return "free some space (also look at the inodes: df -i) and try again", ErrNoSpace
 		case unix.EROFS:
-			return ErrReadOnly, ""
+			return "", ErrReadOnly
 		case unix.ENAMETOOLONG:
-			return ErrNameTooLong, ""
+			return "", ErrNameTooLong
 		case unix.EXDEV:
-			return ErrCrossDevice, ""
+			return "", ErrCrossDevice
 		case unix.ENOTDIR:
-			return ErrNotDir, ""
+			return "", ErrNotDir
 		case unix.EISDIR:
-			return ErrIsDir, ""
+			return "", ErrIsDir
 		case unix.ENOTEMPTY:
-			return ErrNotEmpty, ""
+			return "", ErrNotEmpty
 		case unix.ELOOP:
-			return ErrLink, ""
+			return "", ErrLink
 		}
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fs.ErrNotExist, ""
+		return "", fs.ErrNotExist
 	case errors.Is(err, fs.ErrExist):
-		return fs.ErrExist, ""
+		return "", fs.ErrExist
 	case errors.Is(err, fs.ErrPermission):
-		return fs.ErrPermission, "check the owner and mode of the file and its directories"
+		return "check the owner and mode of the file and its directories", fs.ErrPermission
 	}
-	return nil, ""
+	return "", nil
 }
 
 // Explain wraps an error of the system for the file it belongs to, as every

@@ -123,7 +123,7 @@ func lastLine(stderr string) string {
 // kindOf reads git's messages. LC_ALL=C keeps them in English; they are not a
 // stable interface, so only words that have stood for many releases are used,
 // and what is not known stays without a kind but keeps git's own text.
-func kindOf(stderr string) (kind error, hint string) {
+func kindOf(stderr string) (hint string, kind error) {
 	has := func(parts ...string) bool {
 		for _, p := range parts {
 			if strings.Contains(stderr, p) {
@@ -134,23 +134,23 @@ func kindOf(stderr string) (kind error, hint string) {
 	}
 	switch {
 	case has("not a git repository") && !has("Could not read from remote repository"):
-		return ErrNotRepo, ""
+		return "", ErrNotRepo
 	case has("dubious ownership"):
-		return ErrOwner, "run as its owner, or allow it"
+		return "run as its owner, or allow it", ErrOwner
 	case has("Authentication failed", "could not read Username", "could not read Password", "terminal prompts disabled",
 		"Permission denied (", "Host key verification failed", "The requested URL returned error: 401", "The requested URL returned error: 403"):
-		return ErrAuth, "set up a key or credentials that work without a prompt"
+		return "set up a key or credentials that work without a prompt", ErrAuth
 	case has("Unable to create '") && has(".lock': File exists"):
-		return ErrLocked, "wait for the other git to end; if there is none, remove the lock file"
+		return "wait for the other git to end; if there is none, remove the lock file", ErrLocked
 	case has("aborted by hook", "hook declined"):
-		return ErrHook, ""
+		return "", ErrHook
 	case has("Could not read from remote repository", "does not appear to be a git repository", "unable to access '", "Could not resolve host",
 		"unable to connect to", "Connection refused", "Connection timed out", "unable to look up", "the remote end hung up", "early EOF", "Connection reset"):
-		return ErrRemote, "check the network and the remote's address"
+		return "check the network and the remote's address", ErrRemote
 	case has("Not possible to fast-forward"):
-		return ErrDiverged, ""
+		return "", ErrDiverged
 	case has("would be overwritten by"):
-		return ErrInTheWay, "commit, move or remove them"
+		return "commit, move or remove them", ErrInTheWay
 	}
-	return nil, ""
+	return "", nil
 }

@@ -181,7 +181,7 @@ func (r *Repo) runError(op string, res result, err error) error {
 
 func (r *Repo) exitError(op string, res result) error {
 	e := &Error{Op: op, Dir: r.Dir, Stderr: res.stderr, Code: res.code, Detail: lastLine(res.stderr)}
-	e.Kind, e.Hint = kindOf(res.stderr)
+	e.Hint, e.Kind = kindOf(res.stderr)
 	if e.Detail == "" {
 		e.Detail = codeText(res.code)
 	}

@@ -6,8 +6,8 @@ const (
 	// maxSource is the largest script that is parsed in this process; others
 	// cost one start of a shell. Chains without any bracket ("a && a && ...",
 	// "1+1+1...") recurse too, with up to 700 bytes of memory for each byte of
-	// source: this bounds them to about 90 MB.
-	maxSource = 128 << 10
+	// source: this bounds them to about 80 MB.
+	maxSource = 64 << 10
 	// maxNest bounds what can nest. Go's stack may grow to 1 GB; one level of
 	// the parser takes about 1 KB, and the memory limit of a run is reached
 	// long before. Real scripts stay below 50.
