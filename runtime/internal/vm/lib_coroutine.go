@@ -15,15 +15,13 @@ func (m *VM) openCoroutine() *lua.LTable {
 
 // coOf finds the coroutine behind a handle.
 func coOf(L *lua.LState, n int) (*coroutine, *lua.LState) {
-	h, ok := L.Get(n).(*lua.LState)
-	if !ok || h.Env == nil {
-		argError(L, n, "coroutine expected")
+	if h, ok := L.Get(n).(*lua.LState); ok && h.Env != nil {
+		if co, ok := h.Env.Metatable.(*coroutine); ok {
+			return co, h
+		}
 	}
-	co, ok := h.Env.Metatable.(*coroutine)
-	if !ok {
-		argError(L, n, "coroutine expected")
-	}
-	return co, h
+	argError(L, n, "coroutine expected")
+	return nil, nil
 }
 
 // args copies the arguments from n on.
@@ -79,6 +77,7 @@ func coYield(L *lua.LState) int {
 	co := threadOf(L).co
 	if co == nil {
 		Raise(L, lua.LString("attempt to yield from outside a coroutine"))
+		return 0
 	}
 	co.values = args(L, 1)
 	if !co.yield(struct{}{}) {
