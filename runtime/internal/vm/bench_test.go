@@ -46,7 +46,7 @@ func BenchmarkPrograms(b *testing.B) {
 			}
 		})
 		b.Run(p.name+"/stock", func(b *testing.B) {
-			L := lua.NewState(lua.Options{RegistrySize: 1 << 16}) // for table.concat of many items
+			L := lua.NewState(lua.Options{RegistrySize: lua.RegistrySize, RegistryMaxSize: 1 << 16}) // table.concat of many items needs it
 			defer L.Close()
 			fn, err := L.Load(strings.NewReader(p.src), "bench")
 			if err != nil {

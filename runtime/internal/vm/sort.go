@@ -17,7 +17,7 @@ func tableSort(L *lua.LState) int {
 	for i := range items {
 		items[i] = tbl.RawGetInt(i + 1)
 	}
-	s := &sorter{L: L, t: threadOf(L)}
+	s := &sorter{L: L, t: threadOf(L), top: L.GetTop()}
 	if f := L.Get(2); f != lua.LNil {
 		s.less = checkFunction(L, 2)
 	}
@@ -39,6 +39,7 @@ type sorter struct {
 	L     *lua.LState
 	t     *thread
 	less  *lua.LFunction
+	top   int
 	steps int
 }
 
@@ -49,18 +50,13 @@ func (s *sorter) tick() {
 	}
 }
 
+// compare answers "less than 0" or 0: slices.SortFunc asks for no more.
 func (s *sorter) compare(a, b lua.LValue) int {
-	s.tick()
-	if s.before(a, b) {
-		return -1
-	}
-	// slices.SortFunc asks for "less than 0" only; see its use of cmp.
-	return 0
-}
-
-func (s *sorter) before(a, b lua.LValue) bool {
 	if s.less == nil {
-		return s.L.LessThan(a, b)
+		if s.tick(); s.L.LessThan(a, b) {
+			return -1
+		}
+		return 0
 	}
 	L := s.L
 	L.Push(s.less)
@@ -68,8 +64,14 @@ func (s *sorter) before(a, b lua.LValue) bool {
 	L.Push(b)
 	L.Call(2, 1)
 	v := L.Get(-1)
-	L.Pop(1)
-	return lua.LVAsBool(v)
+	L.SetTop(s.top)
+	if s.steps++; s.less.IsG && s.steps&1023 == 0 { // Lua code looks by itself
+		s.t.check()
+	}
+	if lua.LVAsBool(v) {
+		return -1
+	}
+	return 0
 }
 
 func allOf[T lua.LValue](items []lua.LValue) bool {
