@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/cortexlua/cortexlua/bindings/internal/files"
 	"github.com/cortexlua/cortexlua/bindings/internal/jsonq"
 	"github.com/cortexlua/cortexlua/runtime"
 )
@@ -93,17 +92,17 @@ type jsonQueryFileArgs struct {
 }
 
 func (j *jsonFuncs) queryFile(ctx context.Context, c *runtime.Call, a jsonQueryFileArgs) (any, error) {
-	roots, path, err := j.host.readable(c, a.Path)
+	at, err := j.host.at(c, a.Path, runtime.FSRead)
 	if err != nil {
 		return nil, err
 	}
-	text, err := roots.Read(path, jsonq.DefaultMaxBytes)
+	text, err := at.roots.Read(at.abs, jsonq.DefaultMaxBytes)
 	if err != nil {
 		return nil, fileError(err)
 	}
 	results, err := j.engine.QueryReader(ctx, bytes.NewReader(text), a.Program, variables(a.Vars))
 	if err != nil {
-		return nil, jsonFileError(path, err)
+		return nil, jsonFileError(at.abs, err)
 	}
 	return first(results), nil
 }
@@ -179,17 +178,4 @@ func jsonKind(err error) runtime.Kind {
 		kind = runtime.Invalid
 	}
 	return kind
-}
-
-// readable checks that the script may read a path, and makes it absolute.
-func (h *Host) readable(c *runtime.Call, path string) (*files.Roots, string, error) {
-	roots, err := h.roots()
-	if err != nil {
-		return nil, "", err
-	}
-	root, _, abs, err := roots.Locate(path)
-	if err != nil {
-		return nil, "", fileError(err)
-	}
-	return roots, abs, c.Require(runtime.FSRead.In(root))
 }

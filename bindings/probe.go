@@ -50,12 +50,12 @@ func (p *probeFuncs) mark(_ context.Context, c *runtime.Call, a probeMarkArgs) (
 	if a.Log == nil || *a.Log == "" {
 		return Mark{m: m}, nil
 	}
-	roots, path, err := p.host.readable(c, *a.Log)
+	at, err := p.host.at(c, *a.Log, runtime.FSRead)
 	if err != nil {
 		return Mark{}, err
 	}
-	m.log = path
-	if m.end, err = probes.MarkOf(roots, path); err != nil {
+	m.log = at.abs
+	if m.end, err = probes.MarkOf(at.roots, at.abs); err != nil {
 		return Mark{}, fileError(err)
 	}
 	return Mark{m: m}, nil
@@ -63,6 +63,7 @@ func (p *probeFuncs) mark(_ context.Context, c *runtime.Call, a probeMarkArgs) (
 
 type probeCheckArgs struct {
 	Spec  probeSpec `lua:"spec" doc:"what to look at; exactly one of file, pidfile, tcp, unix, http, command, log and alive"`
+	Log   string    `lua:"log,opt" doc:"with a spec of log: the log to look through"`
 	Since any       `lua:"since,opt" doc:"a mark, or seconds since 1970: what is older does not count"`
 }
 
@@ -77,7 +78,7 @@ func (p *probeFuncs) check(ctx context.Context, c *runtime.Call, a probeCheckArg
 	if err != nil {
 		return probeCheckResult{}, err
 	}
-	probe, err := p.build(ctx, c, a.Spec, since, nil)
+	probe, err := p.build(ctx, c, a.Spec, target{log: a.Log, since: since})
 	if err != nil {
 		return probeCheckResult{}, err
 	}
@@ -120,7 +121,7 @@ func (p *probeFuncs) wait(ctx context.Context, c *runtime.Call, a probeWaitArgs)
 	if err != nil {
 		return probeWaitResult{}, err
 	}
-	probe, err := p.build(ctx, c, a.Spec, since, w)
+	probe, err := p.build(ctx, c, a.Spec, target{proc: w.proc, log: w.log, since: since})
 	if err != nil {
 		return probeWaitResult{}, err
 	}

@@ -44,8 +44,8 @@ func (p *probeFuncs) watcher(c *runtime.Call, proc *process, log string, since m
 		log = proc.log
 	}
 	if log != "" {
-		if roots, path, err := p.host.readable(c, log); err == nil {
-			w.roots, w.log = roots, path
+		if at, err := p.host.at(c, log, runtime.FSRead); err == nil {
+			w.roots, w.log = at.roots, at.abs
 		}
 	}
 	return w, nil

@@ -51,17 +51,24 @@ func (s *probeSpec) check() error {
 	return nil
 }
 
+// target is what a probe is about.
+type target struct {
+	proc  *process // nil: no process is behind it
+	log   string   // its log; "" when unknown
+	since moment
+}
+
 // build makes the probe of a spec and checks the permissions of what it looks
-// at. w is nil when no process is behind it.
-func (p *probeFuncs) build(ctx context.Context, c *runtime.Call, s probeSpec, since moment, w *watcher) (probes.Probe, error) {
+// at.
+func (p *probeFuncs) build(ctx context.Context, c *runtime.Call, s probeSpec, t target) (probes.Probe, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
 	switch {
 	case s.File != "":
-		return p.file(c, s, since, w)
+		return p.file(c, s, t)
 	case s.Pidfile != "":
-		return p.pidfile(ctx, s, w)
+		return p.pidfile(ctx, s, t.proc)
 	case s.TCP != "":
 		return p.tcp(c, s)
 	case s.Unix != "":
@@ -71,21 +78,21 @@ func (p *probeFuncs) build(ctx context.Context, c *runtime.Call, s probeSpec, si
 	case len(s.Command) > 0:
 		return p.command(ctx, c, s)
 	case s.Log != "":
-		return p.log(c, s, since, w)
+		return p.log(c, s, t)
 	}
 	return probes.Alive{}, nil
 }
 
-func (p *probeFuncs) file(c *runtime.Call, s probeSpec, since moment, w *watcher) (probes.Probe, error) {
-	roots, path, err := p.host.readable(c, s.File)
+func (p *probeFuncs) file(c *runtime.Call, s probeSpec, t target) (probes.Probe, error) {
+	at, err := p.host.at(c, s.File, runtime.FSRead)
 	if err != nil {
 		return nil, err
 	}
-	at := since.at
-	if at.IsZero() && w != nil {
-		at = startOf(c, w.proc)
+	since := t.since.at
+	if since.IsZero() && t.proc != nil {
+		since = startOf(c, t.proc)
 	}
-	return &probes.File{Roots: roots, Path: path, Since: at, JSON: s.JSON, Engine: p.engine, Fresh: s.Fresh, Now: c.Now}, nil
+	return &probes.File{Roots: at.roots, Path: at.abs, Since: since, JSON: s.JSON, Engine: p.engine, Fresh: s.Fresh, Now: c.Now}, nil
 }
 
 // startOf is the moment a process started; zero when it cannot be told, in which
@@ -98,14 +105,14 @@ func startOf(c *runtime.Call, p *process) time.Time {
 	return c.Now().Add(-stat.Uptime())
 }
 
-func (p *probeFuncs) pidfile(ctx context.Context, s probeSpec, w *watcher) (probes.Probe, error) {
-	if w == nil {
+func (p *probeFuncs) pidfile(ctx context.Context, s probeSpec, proc *process) (probes.Probe, error) {
+	if proc == nil {
 		return nil, runtime.Errorf(runtime.Invalid, "spec.pidfile needs a process that it shall name: use probe.wait")
 	}
 	if _, err := p.host.ownPidfile(ctx, s.Pidfile); err != nil {
 		return nil, err
 	}
-	return probes.NewPidfile(s.Pidfile, w.proc.id.PID)
+	return probes.NewPidfile(s.Pidfile, proc.id.PID)
 }
 
 func (p *probeFuncs) tcp(c *runtime.Call, s probeSpec) (probes.Probe, error) {
@@ -121,14 +128,14 @@ func (p *probeFuncs) tcp(c *runtime.Call, s probeSpec) (probes.Probe, error) {
 
 // unix needs two permissions: to reach the file, and to talk to what is behind.
 func (p *probeFuncs) unix(c *runtime.Call, s probeSpec) (probes.Probe, error) {
-	_, path, err := p.host.readable(c, s.Unix)
+	at, err := p.host.at(c, s.Unix, runtime.FSRead)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.Require(runtime.NetDial.In("unix")); err != nil {
 		return nil, err
 	}
-	return &probes.Dial{Network: "unix", Address: path}, nil
+	return &probes.Dial{Network: "unix", Address: at.abs}, nil
 }
 
 func (p *probeFuncs) http(c *runtime.Call, s probeSpec) (probes.Probe, error) {
@@ -168,42 +175,39 @@ func (p *probeFuncs) command(ctx context.Context, c *runtime.Call, s probeSpec) 
 	return &probes.Command{Argv: s.Command, Env: p.host.environment(env), Dir: home, Table: p.host.procs}, nil
 }
 
-func (p *probeFuncs) log(c *runtime.Call, s probeSpec, since moment, w *watcher) (probes.Probe, error) {
+func (p *probeFuncs) log(c *runtime.Call, s probeSpec, t target) (probes.Probe, error) {
 	re, err := pattern("spec.log", s.Log)
 	if err != nil {
 		return nil, err
 	}
-	path := ""
-	if w != nil {
-		path = w.log
+	if t.log == "" && t.since.mark != nil {
+		t.log = t.since.mark.log
 	}
-	if path == "" && since.mark != nil {
-		path = since.mark.log
-	}
-	if path == "" {
+	if t.log == "" {
 		return nil, runtime.Errorf(runtime.Invalid, "spec.log needs to know the log").
 			WithHint("pass log = PATH, or since = probe.mark(PATH)")
 	}
-	roots, path, err := p.host.readable(c, path)
+	at, err := p.host.at(c, t.log, runtime.FSRead)
 	if err != nil {
 		return nil, err
 	}
-	from, err := fromWhere(path, since, w)
+	from, err := newFrom(at.abs, t)
 	if err != nil {
 		return nil, err
 	}
-	return probes.NewLog(roots, path, re, from), nil
+	return probes.NewLog(at.roots, at.abs, re, from), nil
 }
 
-// fromWhere finds the place in a log from which on lines are new. For a process
+// newFrom finds the place in a log from which on lines are new. For a process
 // that this run started the place must be known: the line that the last instance
 // wrote says nothing about this one. Of a process that was found running, any
 // line counts.
-func fromWhere(path string, since moment, w *watcher) (probes.Mark, error) {
+func newFrom(path string, t target) (probes.Mark, error) {
+	mark := t.since.mark
 	switch {
-	case since.mark != nil && since.mark.log == path:
-		return since.mark.end, nil
-	case !since.at.IsZero(), w != nil && w.proc.child != nil:
+	case mark != nil && mark.log == path:
+		return mark.end, nil
+	case !t.since.at.IsZero(), t.proc != nil && t.proc.child != nil:
 		return probes.Mark{}, runtime.Errorf(runtime.Invalid, "which lines of %s are new cannot be told from a time", path).
 			WithHint("take since = probe.mark(%q) before the start, and pass that", path)
 	}
