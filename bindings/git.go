@@ -37,6 +37,7 @@ func gitModule(h *Host) runtime.Module {
 				Example(`git.files("HEAD", { patterns = { "scripts/**/*.sh" } })[1].mode  --> "100755"`),
 			runtime.Query("obstacles", "Lists the files whose content would be lost by switching to a commit.", g.obstacles, runtime.GitRead).
 				Example(`#git.obstacles("HEAD").untracked  --> 0`),
+			runtime.Action("rehearse", "Tries a fast-forward with the repository's hooks in a scratch work tree, and gives the hooks that ran. One that fails is an error.", g.rehearse, runtime.GitWrite),
 			runtime.Action("fast_forward", "Moves the branch and its work tree forward to a commit that contains the current one. It refuses what would lose anything.", g.fastForward, runtime.GitWrite),
 			runtime.Action("return_to", "Puts the tracked files exactly at a commit, older or newer, giving up changes in them. Untracked files stay unless they are in the way.", g.returnTo, runtime.GitWrite),
 		},

@@ -38,6 +38,7 @@ type located struct {
 	Pidfile   string   `lua:"pidfile,opt" doc:"missing, stale or refused, where it matters"`
 	Why       string   `lua:"why,opt" doc:"why the pidfile is stale or refused"`
 	Instances int      `lua:"instances,opt" doc:"how many instances run, when there is more than one"`
+	Remains   int      `lua:"remains,opt" doc:"how many children of a dead instance are left"`
 }
 
 // processLocate reads records first: a proved one costs two system calls. Only
@@ -52,19 +53,24 @@ func (h *Host) processLocate(ctx context.Context, c *runtime.Call, a processLoca
 	if err != nil {
 		return nil, err
 	}
-	s := &search{host: h, call: c, rows: make([]located, len(daemons))}
-	for i := range daemons {
-		if err := s.byRecord(i, &daemons[i]); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.others(ctx, daemons, a.Scan); err != nil {
+	s, err := h.search(ctx, c, daemons, a.Scan)
+	if err != nil {
 		return nil, err
 	}
 	for i := range s.rows {
 		s.applyPlan(&s.rows[i])
 	}
 	return s.rows, nil
+}
+
+func (h *Host) search(ctx context.Context, c *runtime.Call, daemons []registry.Daemon, scan bool) (*search, error) {
+	s := &search{host: h, call: c, rows: make([]located, len(daemons))}
+	for i := range daemons {
+		if err := s.byRecord(i, &daemons[i]); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.others(ctx, daemons, scan)
 }
 
 func (h *Host) selectDaemons(reg *registry.Registry, names []string) ([]registry.Daemon, error) {
@@ -81,6 +87,8 @@ type search struct {
 	call *runtime.Call
 	rows []located
 	open []int // rows not yet found
+
+	remains []*process // children that outlived their daemon
 }
 
 func (s *search) byRecord(i int, d *registry.Daemon) error {
@@ -141,16 +149,29 @@ func (s *search) others(ctx context.Context, daemons []registry.Daemon, scan boo
 	}
 	for _, f := range found {
 		i := index[f.Name]
+		cookie := proc.Cookie(f.Identity.PID)
+		if isRemains(&f.Stat, cookie) {
+			s.rows[i].Remains++
+			s.remains = append(s.remains, &process{name: f.Name, id: f.Identity, cookie: cookie, log: daemons[i].Log})
+			continue
+		}
 		if s.rows[i].State == plannedRunning {
 			s.rows[i].Instances = max(s.rows[i].Instances, 1) + 1
 			continue
 		}
-		s.found(i, f.Identity, &f.Stat, f.By, proc.Cookie(f.Identity.PID), daemons[i].Log)
+		s.found(i, f.Identity, &f.Stat, f.By, cookie, daemons[i].Log)
 	}
 	for _, i := range s.open {
 		s.judgePidfile(i, &daemons[i])
 	}
 	return nil
+}
+
+// isRemains tells children that outlived their daemon from the daemon itself: a
+// subshell has the same command line. What we started leads its session, so
+// whatever carries our cookie and does not lead one was started by a daemon.
+func isRemains(stat *proc.Stat, cookie string) bool {
+	return cookie != "" && stat.Session != stat.PID
 }
 
 // readPidfile gives the pid that a pidfile claims. A file that cannot be

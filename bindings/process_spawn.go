@@ -90,38 +90,6 @@ func spawnLockError(err error, name string) error {
 
 func startError(err error) error { return runtime.Errorf(runtime.KindOf(err), "%w", err) }
 
-type processCleanUpArgs struct {
-	Name string `lua:"name" doc:"the daemon's name"`
-}
-
-// processCleanUp ends children that outlived a dead instance. They are found by
-// the cookie that the record holds, so they are provably that daemon's.
-func (h *Host) processCleanUp(ctx context.Context, _ *runtime.Call, a processCleanUpArgs) (runtime.Change[bool], error) {
-	rec, err := h.recall(a.Name)
-	if err != nil || rec == nil || rec.Cookie == "" {
-		return runtime.Unchanged(false), err
-	}
-	if alive, err := proc.Alive(rec.Identity); err != nil || alive {
-		return runtime.Unchanged(false), err
-	}
-	snap, err := h.procs.Snapshot(ctx)
-	if err != nil {
-		return runtime.Change[bool]{}, err
-	}
-	if len(snap.Carrying(rec.Cookie)) == 0 {
-		return runtime.Unchanged(false), nil
-	}
-	p := &process{name: a.Name, id: rec.Identity, cookie: rec.Cookie, log: rec.Log}
-	return runtime.Change[bool]{
-		Summary: "end what is left of " + p.String(),
-		Result:  true,
-		Apply: func(ctx context.Context) (bool, error) {
-			_, err := h.stop(ctx, p, "TERM", cleanUpGrace)
-			return err == nil, err
-		},
-	}, nil
-}
-
 // statePath is a path below the state folder, which is made when needed.
 func (h *Host) statePath(parts ...string) string {
 	return filepath.Join(append([]string{h.cfg.StateDir}, parts...)...)

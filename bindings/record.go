@@ -14,10 +14,6 @@ import (
 
 const levelWarn = slog.LevelWarn
 
-// cleanUpGrace is what children of a dead daemon get before SIGKILL: nobody
-// waits for their work any more.
-const cleanUpGrace = 2 * time.Second
-
 // record is what is kept of a daemon that was started: enough to prove later
 // that a process is the one. A record of another boot proves nothing, so it need
 // not survive a power cut and is not synced.

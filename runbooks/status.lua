@@ -19,7 +19,9 @@ return runbook.define({
     local rows = daemon.locate(daemon.select(run.params.daemons))
     for _, row in ipairs(rows) do
       row.process = nil
-      row.note = row.why or (row.instances and row.instances .. " instances run")
+      row.note = row.why
+        or (row.instances and row.instances .. " instances run")
+        or (row.remains and row.remains .. " children of a dead instance are left")
       if row.state ~= "running" or row.instances then
         run:unhealthy(row.name .. (row.state == "running" and " runs more than once" or " is not running"))
       end

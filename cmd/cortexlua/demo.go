@@ -117,7 +117,7 @@ func (d *demo) play(ctx context.Context, n int, s scene) error {
 	fmt.Fprintf(d.out, "\n%s\n", d.style.bold(fmt.Sprintf("%d. %s", n, s.title)))
 	fmt.Fprintf(d.out, "$ cortexlua %s --home %s\n", strings.Join(s.args, " "), d.home.Dir)
 	cmd := d.command(ctx, s.args...)
-	cmd.Stdout, cmd.Stderr = d.out, d.errOut
+	cmd.Stdout, cmd.Stderr = d.out, d.out // one story, in order
 	code, err := exitCode(cmd.Run())
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -39,7 +40,7 @@ func (s *session) params(rb *runtime.Runbook, name string, before, after []strin
 	all.SetOutput(io.Discard)
 	all.AddFlagSet(fs)
 	all.AddFlagSet(run)
-	if err := all.Parse(append(append([]string{}, before...), after...)); err != nil {
+	if err := all.Parse(slices.Concat(before, after)); err != nil {
 		if err == pflag.ErrHelp {
 			writeRunHelp(s.stdout, rb, name, fs, run)
 			return nil, nil

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,7 +84,7 @@ func runRunbook(cmd *cobra.Command, args []string) error {
 	}
 	// A first look at the flags finds the home, which decides where the runbook is.
 	fs.ParseErrorsAllowlist.UnknownFlags = true
-	if err := fs.Parse(append(before, after...)); err != nil && err != pflag.ErrHelp {
+	if err := fs.Parse(slices.Concat(before, after)); err != nil && err != pflag.ErrHelp {
 		return usageError{err}
 	}
 	s := &session{flags: flags, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}

@@ -92,7 +92,7 @@ local function start_new(d, found)
   if d.pidfile then
     pidfile.clear(d.pidfile.path)
   end
-  local since = clock.now()
+  local since = probe.mark(d.log)
   local p = process.spawn(d.name, d.command, { env = d.env, cwd = d.cwd, log = d.log, stdout = d.stdout })
   local _, err = errors.try(function()
     if d.pidfile and d.pidfile.written_by == "manager" then
