@@ -126,7 +126,7 @@ func TestJSONQueryFile(t *testing.T) {
 		{outside, runtime.Denied, "outside the roots"},
 		{"coordination/../../etc/passwd", runtime.Denied, "outside the roots"},
 		{"other.json", runtime.Denied, "fs.read:home"},
-		{"", runtime.Failed, "empty"},
+		{"", runtime.Invalid, "empty"},
 	} {
 		err := fails(t, run(t, h, `json.query_file("`+c.path+`", `+count+`)`, read), c.kind)
 		if !strings.Contains(err.Message, c.text) {
