@@ -11,8 +11,9 @@ import (
 // fileError gives an error of the file engine its kind; the hint moves to its
 // own place, and the path to the details.
 func fileError(err error) error {
-	if err == nil {
-		return nil
+	var known *runtime.Error
+	if err == nil || errors.As(err, &known) {
+		return err
 	}
 	var outside *files.OutsideError
 	if errors.As(err, &outside) {
@@ -30,6 +31,15 @@ func fileError(err error) error {
 		out = out.WithHint("%s", e.Hint)
 	}
 	return out
+}
+
+// placeError is for a path that lies in no root, or is no path at all.
+func placeError(err error) error {
+	var outside *files.OutsideError
+	if errors.As(err, &outside) {
+		return fileError(err)
+	}
+	return runtime.Errorf(runtime.Invalid, "%w", err)
 }
 
 func fileKind(err error) runtime.Kind {

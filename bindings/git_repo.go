@@ -48,7 +48,7 @@ func (g *gitRepos) repo(ctx context.Context, c *runtime.Call, dir string, needs 
 	if dir != "" {
 		var root string
 		if root, _, abs, err = roots.Locate(dir); err != nil {
-			return nil, fileError(err)
+			return nil, placeError(err)
 		}
 		if err := c.Require(needs.In(root)); err != nil {
 			return nil, err

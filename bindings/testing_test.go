@@ -123,3 +123,8 @@ func text(t *testing.T, path string) string {
 	must(t, err)
 	return string(data)
 }
+
+// observerFunc is an observer that is one function.
+type observerFunc func(runtime.Event)
+
+func (f observerFunc) Observe(e runtime.Event) { f(e) }
