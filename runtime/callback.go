@@ -32,7 +32,7 @@ func (c Callback) Call(ctx context.Context, args ...any) (any, error) {
 	if len(results) == 0 {
 		return nil, nil
 	}
-	return decoder{host: c.run}.any(results[0], "the function's result", 0)
+	return newDecoder(nil, c.run).any(results[0], "the function's result", 0)
 }
 
 func (d decoder) callback(dst reflect.Value, v lua.LValue, path string) error {

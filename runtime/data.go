@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"io"
 	"reflect"
 
 	lua "github.com/yuin/gopher-lua"
@@ -13,7 +14,7 @@ import (
 // schemaOf describes: unknown keys, missing keys and wrong types are [Invalid]
 // errors that name the place under where.
 func Decode(tbl *lua.LTable, out any, where string) error {
-	return decodeStruct(decoder{}, tbl, out, where)
+	return decodeStruct(newDecoder(nil, nil), tbl, out, where)
 }
 
 func decodeStruct(d decoder, tbl *lua.LTable, out any, where string) error {
@@ -25,6 +26,8 @@ func decodeStruct(d decoder, tbl *lua.LTable, out any, where string) error {
 // file: it can compute, within limits, and nothing else.
 func LoadData(ctx context.Context, src Source, out any) error {
 	m := vm.New(vm.Limits{})
+	defer m.Close()
+	m.SetOutput(io.Discard)
 	proto, err := m.Compile(src.Path, src.Text)
 	if err != nil {
 		return fromVM(err)

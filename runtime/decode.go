@@ -7,20 +7,40 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	lua "github.com/yuin/gopher-lua"
 )
 
-// maxDepth bounds how deep a table may nest when it becomes Go data; it also
-// ends tables that contain themselves.
-const maxDepth = 64
+// maxDepth bounds how deep a table may nest when it becomes Go data, as deep as
+// JSON is decoded; it also ends tables that contain themselves.
+const maxDepth = 200
+
+// maxValues bounds how many values the tables of one call may become. A table
+// that holds another twice, which holds another twice, and so on, is small in Lua
+// and fills any memory as Go data.
+const maxValues = 1_000_000
 
 // decoder turns Lua values into Go values. It collects nothing: the first
 // mistake is the error, and names the place.
 type decoder struct {
-	L    *lua.LState
-	host *Run // for callbacks; nil when data is loaded
+	L     *lua.LState
+	host  *Run // for callbacks; nil when data is loaded
+	count *int // values so far
+}
+
+func newDecoder(L *lua.LState, host *Run) decoder {
+	return decoder{L: L, host: host, count: new(int)}
+}
+
+// enter counts a value and holds it against the bounds.
+func (d decoder) enter(path string, depth int) error {
+	if depth > maxDepth {
+		return Errorf(Invalid, "%s nests deeper than %d tables (does it contain itself?)", clipPath(path, 5), maxDepth)
+	}
+	if *d.count++; *d.count > maxValues {
+		return Errorf(Invalid, "%s holds more than %d values", clipPath(path, 1), maxValues)
+	}
+	return nil
 }
 
 // args decodes the arguments of a call: the required fields of t by position,
@@ -70,6 +90,7 @@ func (d decoder) options(out reflect.Value, s *schema, v lua.LValue, where strin
 		return Errorf(Invalid, "options must be a table such as { %s = ... }, not %s", s.fields[s.options[0]].name, describe(v))
 	}
 	if tbl != nil {
+		tbl = behind(tbl)
 		if err := unknownKeys(tbl, s.optionNames(), "option", where); err != nil {
 			return err
 		}
@@ -131,32 +152,10 @@ func (d decoder) into(dst reflect.Value, v lua.LValue, f field, path string, dep
 	return f.inRange(dst, path)
 }
 
-func (f field) inRange(v reflect.Value, path string) error {
-	if f.min == nil && f.max == nil {
-		return nil
-	}
-	var n float64
-	switch {
-	case v.CanInt():
-		n = float64(v.Int())
-	case v.CanUint():
-		n = float64(v.Uint())
-	case v.CanFloat():
-		n = v.Float()
-	}
-	if f.min != nil && n < *f.min {
-		return Errorf(Invalid, "%s is %v: it must be at least %v", path, n, *f.min)
-	}
-	if f.max != nil && n > *f.max {
-		return Errorf(Invalid, "%s is %v: it must be at most %v", path, n, *f.max)
-	}
-	return nil
-}
-
 // value decodes v into dst by dst's type.
 func (d decoder) value(dst reflect.Value, v lua.LValue, path string, depth int) error {
-	if depth > maxDepth {
-		return Errorf(Invalid, "%s nests deeper than %d tables", path, maxDepth)
+	if err := d.enter(path, depth); err != nil {
+		return err
 	}
 	t := dst.Type()
 	switch t {
@@ -219,52 +218,6 @@ func (d decoder) byKind(dst reflect.Value, v lua.LValue, path string, depth int)
 	return decodeNumber(dst, v, path)
 }
 
-func decodeNumber(dst reflect.Value, v lua.LValue, path string) error {
-	n, ok := v.(lua.LNumber)
-	if !ok {
-		return mismatch(path, "a number", v)
-	}
-	if dst.CanFloat() {
-		dst.SetFloat(float64(n))
-		return nil
-	}
-	if float64(n) != math.Trunc(float64(n)) || math.Abs(float64(n)) > 1<<53 {
-		return Errorf(Invalid, "%s is %v: it must be a whole number", path, n)
-	}
-	switch {
-	case dst.CanInt() && !dst.OverflowInt(int64(n)):
-		dst.SetInt(int64(n))
-		return nil
-	case dst.CanUint() && n >= 0 && !dst.OverflowUint(uint64(n)):
-		dst.SetUint(uint64(n))
-		return nil
-	}
-	return Errorf(Invalid, "%s is %v: out of range", path, n)
-}
-
-func decodeText(dst reflect.Value, v lua.LValue, path, what, sample string, parse func(string) (int64, error)) error {
-	s, ok := v.(lua.LString)
-	if !ok {
-		return Errorf(Invalid, "%s must be %s with a unit, such as %s, not %s", path, what, sample, describe(v))
-	}
-	n, err := parse(string(s))
-	if err != nil {
-		return Errorf(Invalid, "%s: %s", path, err)
-	}
-	dst.SetInt(n)
-	return nil
-}
-
-func decodeTime(dst reflect.Value, v lua.LValue, path string) error {
-	n, ok := v.(lua.LNumber)
-	if !ok {
-		return mismatch(path, "a time in seconds since 1970", v)
-	}
-	sec, frac := math.Modf(float64(n))
-	dst.Set(reflect.ValueOf(time.Unix(int64(sec), int64(frac*1e9))))
-	return nil
-}
-
 func (d decoder) slice(dst reflect.Value, v lua.LValue, path string, depth int) error {
 	if s, ok := v.(lua.LString); ok && dst.Type().Elem().Kind() == reflect.Uint8 {
 		dst.SetBytes([]byte(s))
@@ -274,6 +227,7 @@ func (d decoder) slice(dst reflect.Value, v lua.LValue, path string, depth int) 
 	if !ok {
 		return mismatch(path, "a list", v)
 	}
+	tbl = behind(tbl)
 	n := tbl.Len()
 	if err := onlyList(tbl, n, path); err != nil {
 		return err
@@ -307,7 +261,7 @@ func (d decoder) mapping(dst reflect.Value, v lua.LValue, path string, depth int
 	}
 	out := reflect.MakeMap(dst.Type())
 	var err error
-	tbl.ForEach(func(k, item lua.LValue) {
+	behind(tbl).ForEach(func(k, item lua.LValue) {
 		if err != nil {
 			return
 		}
@@ -330,6 +284,7 @@ func (d decoder) structure(dst reflect.Value, v lua.LValue, path string, depth i
 	if !ok {
 		return mismatch(path, "a table", v)
 	}
+	tbl = behind(tbl)
 	s := schemaOf(dst.Type())
 	if err := unknownKeys(tbl, s.names(), "key", path); err != nil {
 		return err
@@ -377,31 +332,35 @@ func mismatch(path, want string, got lua.LValue) error {
 	return Errorf(Invalid, "%s must be %s, not %s", path, want, describe(got))
 }
 
-// describe names a Lua value for a message, short enough to print.
-func describe(v lua.LValue) string {
-	switch v := v.(type) {
-	case lua.LString:
-		if len(v) > 40 {
-			return fmt.Sprintf("the string %q...", string(v[:40]))
-		}
-		return fmt.Sprintf("the string %q", string(v))
-	case lua.LNumber:
-		return "the number " + strconv.FormatFloat(float64(v), 'g', -1, 64)
-	case lua.LBool:
-		return fmt.Sprintf("%v", bool(v))
-	case *lua.LNilType:
-		return "nil"
-	}
-	return "a " + v.Type().String()
-}
-
-func keyText(k lua.LValue) string {
-	return strings.TrimPrefix(strings.TrimPrefix(describe(k), "the string "), "the number ")
-}
-
 func join(path, name string) string {
 	if path == "" {
 		return name
 	}
 	return path + "." + name
+}
+
+// clipPath shortens the place of a value deep within itself to its first parts.
+func clipPath(path string, parts int) string {
+	for i, c := range path {
+		if c == '.' || c == '[' {
+			if parts--; parts == 0 {
+				return path[:i]
+			}
+		}
+	}
+	return path
+}
+
+// behind is the table that a read-only view shows, or tbl itself: a view is data
+// as any table is, but holds nothing of its own. A script that makes a table look
+// like a view only shows what it has anyway.
+func behind(tbl *lua.LTable) *lua.LTable {
+	mt, ok := tbl.Metatable.(*lua.LTable)
+	if !ok || mt.RawGetString("__metatable") != lua.LString("read-only") {
+		return tbl
+	}
+	if target, ok := mt.RawGetString("__index").(*lua.LTable); ok {
+		return target
+	}
+	return tbl
 }

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"fmt"
 	"math"
 
 	lua "github.com/yuin/gopher-lua"
@@ -15,8 +16,8 @@ type Null struct{}
 // and no other keys; an empty table is an empty map unless it came from an empty
 // list.
 func (d decoder) any(v lua.LValue, path string, depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, Errorf(Invalid, "%s nests deeper than %d tables (does it contain itself?)", path, maxDepth)
+	if err := d.enter(path, depth); err != nil {
+		return nil, err
 	}
 	switch v := v.(type) {
 	case *lua.LNilType:
@@ -39,6 +40,7 @@ func (d decoder) any(v lua.LValue, path string, depth int) (any, error) {
 }
 
 func (d decoder) anyTable(tbl *lua.LTable, path string, depth int) (any, error) {
+	tbl = behind(tbl)
 	n := tbl.Len()
 	keys := 0
 	list := true
@@ -62,7 +64,11 @@ func (d decoder) anyTable(tbl *lua.LTable, path string, depth int) (any, error) 
 func (d decoder) anyList(tbl *lua.LTable, n int, path string, depth int) (any, error) {
 	out := make([]any, n)
 	for i := range n {
-		item, err := d.any(tbl.RawGetInt(i+1), path, depth+1)
+		v, at := tbl.RawGetInt(i+1), path
+		if !isPlain(v) { // only then can there be an error that names the place
+			at = fmt.Sprintf("%s[%d]", path, i+1)
+		}
+		item, err := d.any(v, at, depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -80,10 +86,23 @@ func (d decoder) anyMap(tbl *lua.LTable, path string, depth int) (any, error) {
 		}
 		name, ok := k.(lua.LString)
 		if !ok {
-			err = Errorf(Invalid, "%s has both names and the key %s: a table must be a list or have string keys", path, keyText(k))
+			what := "the key " + keyText(k)
+			if tbl.Len() > 0 {
+				what = "both items and other keys"
+			}
+			err = Errorf(Invalid, "%s has %s: a table must be a list or have string keys", path, what)
 			return
 		}
 		out[string(name)], err = d.any(v, join(path, string(name)), depth+1)
 	})
 	return out, err
+}
+
+// isPlain tells values that are always data.
+func isPlain(v lua.LValue) bool {
+	switch v.Type() {
+	case lua.LTNil, lua.LTBool, lua.LTNumber, lua.LTString:
+		return true
+	}
+	return false
 }

@@ -25,7 +25,7 @@ func (r *Run) dispatch(L *lua.LState, op string, f *Func) int {
 	if isLoading(ctx) {
 		raise(L, &Error{Kind: Denied, Op: op, Message: "a runbook may not act while it is loaded: call it inside run = function(run) ... end"})
 	}
-	args, err := decoder{L: L, host: r}.args(f.args)
+	args, err := newDecoder(L, r).args(f.args)
 	if err != nil {
 		raise(L, asError(ctx, op, err))
 	}
@@ -39,7 +39,7 @@ func (r *Run) dispatch(L *lua.LState, op string, f *Func) int {
 	if err != nil {
 		raise(L, asError(ctx, op, err))
 	}
-	L.Push(encoder{L: L, host: r}.value(reflect.ValueOf(out.value)))
+	L.Push(encoder{L: L, host: r}.any(out.value))
 	return 1
 }
 

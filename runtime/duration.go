@@ -29,7 +29,7 @@ func ParseSize(text string) (Size, error) {
 			continue
 		}
 		n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || n < 0 || n*u.bytes > math.MaxInt64/2 {
+		if err != nil || !(n >= 0 && n*u.bytes <= math.MaxInt64/2) { // NaN too
 			break
 		}
 		return Size(math.Round(n * u.bytes)), nil
@@ -43,7 +43,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	days, rest := time.Duration(0), text
 	if before, after, ok := strings.Cut(text, "d"); ok {
 		n, err := strconv.ParseFloat(before, 64)
-		if err == nil && math.Abs(n) < 36500 {
+		if err == nil && n >= 0 && n < 36500 {
 			days, rest = time.Duration(n*24*float64(time.Hour)), after
 		}
 	}
@@ -51,7 +51,7 @@ func ParseDuration(text string) (time.Duration, error) {
 		return days, nil
 	}
 	d, err := time.ParseDuration(rest)
-	if err != nil || d < 0 {
+	if err != nil || d < 0 || d > math.MaxInt64-days {
 		return 0, Errorf(Invalid, "cannot read %q as a duration: write a number with a unit, such as \"5s\", \"1m30s\" or \"14d\"", text)
 	}
 	return days + d, nil

@@ -80,7 +80,7 @@ func fromLua(v lua.LValue) *Error {
 	if e.Message == "" {
 		e.Message = "a table without a message was raised"
 	}
-	if d, err := (decoder{}).any(tbl.RawGetString("details"), "details", 0); err == nil {
+	if d, err := newDecoder(nil, nil).any(tbl.RawGetString("details"), "details", 0); err == nil {
 		e.Details, _ = d.(map[string]any)
 	}
 	return e

@@ -103,7 +103,7 @@ func (r *Run) header(results []lua.LValue) (*Header, error) {
 		return nil, Errorf(Invalid, "runbook.define returned %s, not a table", describe(results[0]))
 	}
 	h := &Header{}
-	if err := decodeStruct(decoder{L: r.vm.State(), host: r}, tbl, h, ""); err != nil {
+	if err := decodeStruct(newDecoder(r.vm.State(), r), tbl, h, ""); err != nil {
 		return nil, err
 	}
 	return h, h.check()
@@ -208,7 +208,7 @@ func (rb *Runbook) execute(ctx context.Context, limit time.Duration, params map[
 	if len(results) == 0 {
 		return nil, nil
 	}
-	value, err := decoder{L: r.vm.State(), host: r}.any(results[0], "the result", 0)
+	value, err := newDecoder(r.vm.State(), r).any(results[0], "the result", 0)
 	if err != nil {
 		return nil, asError(ctx, "", err)
 	}

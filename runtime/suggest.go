@@ -8,14 +8,14 @@ import (
 // Suggest gives `, did you mean "grace"?` when one of the known names is close
 // to the unknown one, and nothing otherwise.
 func Suggest(unknown string, known []string) string {
-	best, distance := "", len(unknown)/2+1
+	best, distance := "", min(len(unknown)/4+2, len(unknown), 4)
 	for _, k := range known {
 		d := editDistance(strings.ToLower(unknown), strings.ToLower(k))
 		if d < distance {
 			best, distance = k, d
 		}
 	}
-	if best == "" || distance > 3 {
+	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf(", did you mean %q?", best)
