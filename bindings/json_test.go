@@ -46,7 +46,7 @@ func TestJSONRefuses(t *testing.T) {
 		`json.encode(0/0)`:                                 `NaN`,
 		`json.encode({ a = { 1 / 0 } })`:                   `.a[0] is +Inf`,
 		`json.encode(print)`:                               `only data`,
-		`json.encode({ 1, a = 2 })`:                        `value has both names`,
+		`json.encode({ 1, a = 2 })`:                        `value has both items and other keys`,
 		`local t = {} t.t = t json.encode(t)`:              `nests deeper`,
 		`json.encode({}, { indent = 99 })`:                 `at most 8`,
 		`json.query({}, ".[")`:                             `is not valid`,

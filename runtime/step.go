@@ -38,7 +38,8 @@ func (r *Run) runHandle(params map[string]any) lua.LValue {
 // luaStep is run:step(name, [{timeout=...}], fn): a named unit of the run, with
 // a time limit of its own. It returns what fn returns.
 func (r *Run) luaStep(L *lua.LState) int {
-	name, fn := L.CheckString(2), L.OptFunction(3, nil)
+	name := L.CheckString(2)
+	fn, _ := L.Get(3).(*lua.LFunction)
 	var opts struct {
 		Timeout time.Duration `lua:"timeout,opt" doc:"the time limit of the step"`
 	}

@@ -19,9 +19,11 @@ const hangGrace = 150 * time.Millisecond
 // guardPeriod is how often memory is looked at; one look takes well under 1 µs.
 const guardPeriod = 5 * time.Millisecond
 
-// OnHang sets what is called when a run does not end within a grace of 150 ms
-// after its context has ended: a Go call hangs that no check can reach. The host
-// then writes its record and ends the process. reason is the cause of the end.
+// OnHang sets what is called when Lua code does not end within a grace of 150 ms
+// after the context of its run has ended: a Go call hangs that no check can reach.
+// The host then writes its record and ends the process. reason is the cause of
+// the end. Time that a primitive spends in [VM.Block] does not count: it has the
+// context, and may need longer to end children in order.
 func (m *VM) OnHang(f func(reason error)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -32,11 +34,7 @@ func (m *VM) OnHang(f func(reason error)) {
 func (m *VM) timeHang(s *scope) (stop func()) {
 	ended := make(chan struct{})
 	off := context.AfterFunc(s.ctx, func() {
-		timer := time.NewTimer(hangGrace)
-		defer timer.Stop()
-		select {
-		case <-ended:
-		case <-timer.C:
+		if s.hangs(ended) {
 			m.mu.Lock()
 			f := m.onHang
 			m.mu.Unlock()
@@ -46,6 +44,26 @@ func (m *VM) timeHang(s *scope) (stop func()) {
 		}
 	})
 	return func() { off(); close(ended) }
+}
+
+// hangs waits until the scope has ended, or has been in Lua code for the whole of
+// a grace.
+func (s *scope) hangs(ended <-chan struct{}) bool {
+	timer := time.NewTimer(hangGrace)
+	defer timer.Stop()
+	for turns := s.turns.Load(); ; {
+		select {
+		case <-ended:
+			return false
+		case <-timer.C:
+		}
+		now := s.turns.Load()
+		if now == turns && now%2 == 0 {
+			return true
+		}
+		turns = now
+		timer.Reset(hangGrace)
+	}
 }
 
 // watch is the running guard.

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"context"
+	"sync/atomic"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -50,6 +51,7 @@ func (m *VM) Call(ctx context.Context, parent *lua.LState, fn *lua.LFunction, ar
 		return nil, &LimitError{Name: "nesting", Limit: int64(m.limits.Nesting)}
 	}
 	s := m.open(ctx)
+	s.root = p.exec.scope.root
 	defer s.close()
 	frames := p.frames
 	if p.depth >= roomyDepth {
@@ -93,13 +95,19 @@ func (m *VM) Block(L *lua.LState, f func()) {
 	t := threadOf(L)
 	t.check()
 	current := L.G.CurrentThread
-	m.yieldBaton(f)
+	m.yieldBaton(&t.exec.scope.root.turns, f)
 	L.G.CurrentThread = current
 	t.check()
 }
 
-func (m *VM) yieldBaton(f func()) {
+// yieldBaton counts the wait for the baton as part of the absence: another task's
+// long turn is not this one's hang.
+func (m *VM) yieldBaton(turns *atomic.Uint64, f func()) {
+	turns.Add(1)
 	m.put()
-	defer m.take()
+	defer func() {
+		m.take()
+		turns.Add(1)
+	}()
 	f()
 }

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -10,6 +11,11 @@ import (
 // A scope is what one context covers: a run, a callback, a task. Scopes nest
 // through their contexts only.
 type scope struct {
+	root *scope // of the Run or the task that this one is part of
+	// turns counts how often the root's thread has gone into Block and come out:
+	// odd while it is in there. Only used in a root.
+	turns atomic.Uint64
+
 	vm     *VM
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -20,6 +26,7 @@ type scope struct {
 func (m *VM) open(ctx context.Context) *scope {
 	ctx, cancel := context.WithCancelCause(ctx)
 	s := &scope{vm: m, ctx: ctx, cancel: cancel, done: ctx.Done()}
+	s.root = s
 	m.mu.Lock()
 	m.scopes[s] = struct{}{}
 	if len(m.scopes) == 1 {

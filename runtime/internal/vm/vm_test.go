@@ -209,6 +209,26 @@ func TestOnHang(t *testing.T) {
 	}
 }
 
+// A primitive that ends its children in order after the deadline is no hang.
+func TestOnHangLeavesBlockAlone(t *testing.T) {
+	m := machine(t)
+	m.SetGlobal("slow", m.State().NewFunction(func(L *lua.LState) int {
+		m.Block(L, func() {
+			<-Context(L).Done()
+			timer := time.NewTimer(3 * hangGrace)
+			defer timer.Stop()
+			<-timer.C
+		})
+		return 0
+	}))
+	var hung atomic.Bool
+	m.OnHang(func(error) { hung.Store(true) })
+	_, err := run(t, m, 20*time.Millisecond, `slow()`)
+	if !errors.Is(err, context.DeadlineExceeded) || hung.Load() {
+		t.Errorf("ended with %v, hung: %v", err, hung.Load())
+	}
+}
+
 func TestScriptError(t *testing.T) {
 	m := machine(t)
 	_, err := run(t, m, time.Minute, "local function inner() error('bad') end\nlocal function outer() inner() end\nouter()")
