@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cortexlua/cortexlua/bindings/internal/gitcmd"
 	"github.com/cortexlua/cortexlua/runtime"
 )
 
@@ -292,6 +293,31 @@ func TestGitFastForwardHooks(t *testing.T) {
 	value(t, run(t, s.h, `git.fast_forward("origin/main")`, gitAll))
 }
 
+func TestGitRehearse(t *testing.T) {
+	s := fetched(t)
+	const script = `return git.rehearse("origin/main")`
+	res := run(t, s.h, script, gitAll)
+	value(t, res)
+	changes(t, res, 0) // there are no hooks
+
+	hook := s.home + "/.git/hooks/post-merge"
+	ran := filepath.Join(t.TempDir(), "ran")
+	put(t, hook, "#!/bin/sh\ntouch "+ran+"\nexit 7\n")
+	must(t, os.Chmod(hook, 0o755))
+	value(t, plan(t, s.h, script, gitAll))
+	if text(t, ran) != "(absent)" {
+		t.Error("a dry run ran a hook")
+	}
+	fails(t, run(t, s.h, script, runtime.GitRead, runtime.FSWrite), runtime.Denied)
+	e := fails(t, run(t, s.h, script, gitAll), runtime.Failed)
+	if e.Details["hook"] != "post-merge" || text(t, ran) != "" {
+		t.Errorf("the hook did not run, or is not named: %v", e)
+	}
+	if s.head(t) != s.base || text(t, s.home+"/scripts/new.sh") != "(absent)" || gitDo(t, s.home, "status", "--porcelain") != "" {
+		t.Error("the rehearsal touched the work tree")
+	}
+}
+
 // upgraded is a site that has switched and was then written to.
 func upgraded(t *testing.T) gitSite {
 	t.Helper()
@@ -387,5 +413,19 @@ func TestGitNoRepository(t *testing.T) {
 	e := fails(t, run(t, h, `git.head()`, runtime.GitRead), runtime.NotFound)
 	if !strings.Contains(e.Message, "not a git repository") {
 		t.Errorf("the message does not tell enough: %v", e)
+	}
+}
+
+// Between the check and the change somebody else may move the work tree.
+func TestGitMovedMeanwhile(t *testing.T) {
+	s := fetched(t)
+	r, err := gitcmd.Open(t.Context(), s.home, gitcmd.Options{})
+	must(t, err)
+	seen := headPlan{commit: s.base, branch: "main"}
+	must(t, stillAt(t.Context(), r, seen))
+	gitDo(t, s.home, "merge", "-q", "--ff-only", "origin/main")
+	err = stillAt(t.Context(), r, seen)
+	if runtime.KindOf(err) != runtime.Conflict || !strings.Contains(err.Error(), "is now at main ("+short(s.next)) {
+		t.Errorf("the error is %v", err)
 	}
 }
