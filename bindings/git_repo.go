@@ -72,7 +72,14 @@ func (g *gitRepos) opened(ctx context.Context, key gitKey) (*gitcmd.Repo, error)
 	if r := g.open[key]; r != nil {
 		return r, nil
 	}
-	r, err := gitcmd.Open(ctx, key.dir, gitcmd.Options{Hooks: key.hooks, SSHAgent: true})
+	reg, err := g.host.Registry(ctx)
+	if err != nil {
+		return nil, err
+	}
+	allowed := reg.Release.Git
+	r, err := gitcmd.Open(ctx, key.dir, gitcmd.Options{
+		Hooks: key.hooks, SSHAgent: true, TrustOwner: allowed.TrustOwner, AllowConfig: allowed.AllowConfig,
+	})
 	if err != nil {
 		return nil, gitError(ctx, err)
 	}

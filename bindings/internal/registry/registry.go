@@ -36,6 +36,25 @@ type Release struct {
 	Exclude []string `lua:"exclude,opt" doc:"paths within them that are left alone"`
 	State   []string `lua:"state,opt" doc:"tracked files that daemons write: changes in them do not make the tree dirty"`
 	Queue   string   `lua:"queue,opt" doc:"the queue of work that must hold nothing critical in flight"`
+	Git     Git      `lua:"git,opt" doc:"what git may do beyond the strictest"`
+}
+
+// Git says what git may do in the home's repository beyond the strictest. It is
+// the operator's word, not a script's: each of these can make git run programs.
+type Git struct {
+	TrustOwner  bool     `lua:"trust_owner,opt" doc:"work in a repository that another user owns"`
+	AllowConfig []string `lua:"allow_config,opt" doc:"keys of the repository's configuration that may run programs, such as filter.lfs.*"`
+}
+
+// check refuses folders that a backup cannot hold: each becomes a folder at the
+// top of the archive, under its own name.
+func (r *Release) check() error {
+	for _, dir := range r.Backup {
+		if dir == "" || dir == "." || dir == ".." || strings.Contains(dir, "/") {
+			return fmt.Errorf("release.backup: %q must be the name of a folder directly in the home", dir)
+		}
+	}
+	return nil
 }
 
 // Daemon is one long-running program.
@@ -94,6 +113,9 @@ func (r *Registry) Complete(home string) error {
 		if err := d.complete(home, r.Home.Env); err != nil {
 			return fmt.Errorf("daemon %q: %w", d.Name, err)
 		}
+	}
+	if err := r.Release.check(); err != nil {
+		return err
 	}
 	for name, dir := range r.Roots {
 		r.Roots[name] = under(home, dir)
