@@ -78,6 +78,9 @@ func (h *Host) loadRegistry(ctx context.Context) (*registry.Registry, error) {
 	if err := reg.Complete(home); err != nil {
 		return nil, runtime.Errorf(runtime.Invalid, "%s: %s", src.Path, err)
 	}
+	if err := checkDurations(reg); err != nil {
+		return nil, runtime.Errorf(runtime.Invalid, "%s: %s", src.Path, err)
+	}
 	return reg, nil
 }
 

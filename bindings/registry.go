@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/cortexlua/cortexlua/bindings/internal/registry"
 	"github.com/cortexlua/cortexlua/runtime"
@@ -41,4 +42,24 @@ func (h *Host) registryRelease(ctx context.Context, _ *runtime.Call, _ struct{})
 		return registry.Release{}, err
 	}
 	return reg.Release, nil
+}
+
+// checkDurations reads every duration of the registry once, so that a misspelt
+// one is found before a daemon is touched. They stay texts, because scripts pass
+// them on to primitives.
+func checkDurations(reg *registry.Registry) error {
+	for _, d := range reg.Daemons {
+		for key, text := range map[string]string{
+			"settle": d.Settle, "stop.grace": d.Stop.Grace,
+			"ready.timeout": d.Ready.Timeout, "ready.interval": d.Ready.Interval, "ready.fresh": d.Ready.Fresh,
+		} {
+			if text == "" {
+				continue
+			}
+			if _, err := runtime.ParseDuration(text); err != nil {
+				return fmt.Errorf("daemon %q: %s: %w", d.Name, key, err)
+			}
+		}
+	}
+	return nil
 }
