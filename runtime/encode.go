@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -18,7 +19,8 @@ type encoder struct {
 }
 
 // value encodes any result type. Durations and times become seconds, sizes
-// bytes, a nil pointer or map nil.
+// bytes, a nil pointer or map nil; in a list, and in a map of any, nil becomes
+// json.null.
 func (e encoder) value(v reflect.Value) lua.LValue {
 	if !v.IsValid() {
 		return lua.LNil
@@ -34,7 +36,7 @@ func (e encoder) value(v reflect.Value) lua.LValue {
 		if at.IsZero() {
 			return lua.LNil
 		}
-		return lua.LNumber(float64(at.UnixNano()) / 1e9)
+		return lua.LNumber(float64(at.Unix()) + float64(at.Nanosecond())/1e9)
 	}
 	if t.Implements(typeHandle) && t.Kind() == reflect.Struct {
 		return e.handle(v.Interface().(Handle))
@@ -58,14 +60,17 @@ func (e encoder) value(v reflect.Value) lua.LValue {
 	case reflect.Struct:
 		return e.structure(v)
 	}
-	return encodeNumber(v)
+	return e.number(v)
 }
 
-func encodeNumber(v reflect.Value) lua.LValue {
+func (e encoder) number(v reflect.Value) lua.LValue {
 	switch {
 	case v.CanInt():
-		return lua.LNumber(v.Int())
+		return e.integer(v.Int())
 	case v.CanUint():
+		if v.Uint() > 1<<53 {
+			return lua.LString(strconv.FormatUint(v.Uint(), 10))
+		}
 		return lua.LNumber(v.Uint())
 	case v.CanFloat():
 		return lua.LNumber(v.Float())
@@ -113,7 +118,7 @@ func (e encoder) any(v any) lua.LValue {
 // so they become their decimal text.
 func (e encoder) integer(n int64) lua.LValue {
 	if n > 1<<53 || n < -(1<<53) {
-		return lua.LString(fmt.Sprintf("%d", n))
+		return lua.LString(strconv.FormatInt(n, 10))
 	}
 	return lua.LNumber(n)
 }
@@ -132,7 +137,7 @@ func (e encoder) list(v reflect.Value) lua.LValue {
 	}
 	tbl := e.L.CreateTable(v.Len(), 0)
 	for i := range v.Len() {
-		tbl.RawSetInt(i+1, e.value(v.Index(i)))
+		tbl.RawSetInt(i+1, e.notNil(e.value(v.Index(i))))
 	}
 	return e.markList(tbl, v.Len())
 }
@@ -145,7 +150,11 @@ func (e encoder) mapping(v reflect.Value) lua.LValue {
 	slices.SortFunc(keys, func(a, b reflect.Value) int { return compareText(a.String(), b.String()) })
 	tbl := e.L.CreateTable(0, len(keys))
 	for _, k := range keys {
-		tbl.RawSetString(k.String(), e.value(v.MapIndex(k)))
+		item := e.value(v.MapIndex(k))
+		if v.Type().Elem() == typeAny {
+			item = e.notNil(item) // decoded data, where a null is something
+		}
+		tbl.RawSetString(k.String(), item)
 	}
 	return tbl
 }

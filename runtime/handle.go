@@ -39,8 +39,8 @@ func (r *Run) handleMetatable(L *lua.LState, h Handle) *lua.LTable {
 	name := h.HandleType()
 	mt.RawSetString("__metatable", lua.LString(name))
 	mt.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
-		if m, ok := methods[L.OptString(2, "")]; ok {
-			L.Push(m)
+		if key, ok := L.Get(2).(lua.LString); ok && methods[string(key)] != nil {
+			L.Push(methods[string(key)])
 			return 1
 		}
 		return indexByLuar(L, t)

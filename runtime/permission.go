@@ -73,7 +73,7 @@ type Layer struct {
 	// Name says whose layer it is: "the runbook's header".
 	Name string
 	// Remedy completes "to allow it, ...": `add "fs.write" to needs in upgrade.lua`.
-	// The first %s is replaced by the permission.
+	// Each %s is replaced by the permission.
 	Remedy string
 	Allow  []Permission
 	Deny   []Permission
@@ -88,10 +88,13 @@ func (l Layer) permits(want Permission) bool {
 	return slices.ContainsFunc(l.Allow, func(p Permission) bool { return p.covers(want) })
 }
 
-// permitsSome tells whether any scope of want's kind may pass: the check made
-// before a primitive knows which scope it needs.
+// permitsSome tells whether want, or any scope within it, may pass: the check
+// made before a primitive knows which scope it needs.
 func (l Layer) permitsSome(want Permission) bool {
-	return l.permits(want) || slices.ContainsFunc(l.Allow, func(p Permission) bool { return p.Kind() == want.Kind() })
+	if slices.ContainsFunc(l.Deny, func(d Permission) bool { return d.covers(want) }) {
+		return false
+	}
+	return slices.ContainsFunc(l.Allow, func(p Permission) bool { return p.covers(want) || want.covers(p) })
 }
 
 // Grant is what a run may do: the intersection of its layers. The zero Grant
@@ -110,10 +113,16 @@ func (g Grant) check(want Permission, permits func(Layer, Permission) bool) erro
 	}
 	for _, l := range g.Layers {
 		if !permits(l, want) {
-			return Errorf(Denied, "permission %s is not granted by %s", want, l.Name).
-				WithHint("to allow it, %s", strings.ReplaceAll(l.Remedy, "%s", string(want))).
-				With("permission", string(want))
+			return l.denial(want)
 		}
 	}
 	return nil
+}
+
+func (l Layer) denial(want Permission) *Error {
+	e := Errorf(Denied, "permission %s is not granted by %s", want, l.Name).With("permission", string(want))
+	if l.Remedy == "" {
+		return e
+	}
+	return e.WithHint("to allow it, %s", strings.ReplaceAll(l.Remedy, "%s", string(want)))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -206,4 +207,22 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 		}
 	}
 	t.Fatalf("waited in vain: %s", what)
+}
+
+type ctx = context.Context
+
+// library holds the module with define, as the standard library has it.
+var library = map[string]string{"runbook": `return { define = function(header) return header end }`}
+
+// header is the text of a runbook with the least header, further keys of the
+// header, and its function.
+func header(keys, body string) string {
+	if keys != "" {
+		keys += ", "
+	}
+	if !strings.Contains(keys, "needs =") {
+		keys += "needs = {}, "
+	}
+	return `local runbook = require("runbook")
+return runbook.define({ name = "sample", summary = "A sample.", risk = "safe", ` + keys + `run = ` + body + ` })`
 }
