@@ -21,6 +21,9 @@ var update = flag.Bool("update", false, "rewrite the expected output of testdata
 // TestMain lets the test binary act as the program, so that scripts drive what
 // was built.
 func TestMain(m *testing.M) {
+	// Scripts mostly wait for daemons, so more of them run at once than there are
+	// processors. A -parallel of the command line comes later and wins.
+	_ = flag.Set("test.parallel", "6")
 	testscript.Main(m, map[string]func(){"cortexlua": main})
 }
 
@@ -33,6 +36,16 @@ func TestMain(m *testing.M) {
 //	queue FAULT              makes the queue one that cannot be read
 //	processes N              waits until N processes belong to the home
 //	signal NUMBER PIDFILE    signals the process of a pidfile of the home
+//	home DIR                 makes a folder of the script the home
+//	code N PROGRAM...        runs a program, as exec does, that must end with code N
+//	begin NAME PROGRAM...    runs a program while the script goes on
+//	send SIGNAL NAME         signals it
+//	end NAME CODE            waits for its end and checks its exit code; see NAME.out, NAME.err
+//	launch VAR PROGRAM...    starts a program by hand; its pid is in $VAR
+//	readpid VAR FILE         sets $VAR to the pid in a file
+//	alive PID...             the processes live; with !, waits until they do not
+//	await FILE [REGEXP]      waits until the file is there, or matches
+//	json FILE [PATH REGEXP]  the file is one JSON object on one line, with that value
 //
 // Whatever a script leaves running is killed at its end.
 func TestScripts(t *testing.T) {
@@ -52,6 +65,16 @@ func TestScripts(t *testing.T) {
 			"queue":     cmdQueue,
 			"processes": cmdProcesses,
 			"signal":    cmdSignal,
+			"home":      cmdHome,
+			"code":      cmdCode,
+			"begin":     cmdBegin,
+			"send":      cmdSend,
+			"end":       cmdEnd,
+			"launch":    cmdLaunch,
+			"readpid":   cmdReadPid,
+			"alive":     cmdAlive,
+			"await":     cmdAwait,
+			"json":      cmdJSON,
 		},
 	})
 }
@@ -59,17 +82,7 @@ func TestScripts(t *testing.T) {
 func cmdDemoHome(ts *testscript.TestScript, neg bool, args []string) {
 	home, err := demohome.Build(context.Background(), ts.MkAbs("home"), demohome.Options{Daemons: args})
 	ts.Check(err)
-	setHome(ts, home)
-	ts.Setenv("CORTEX_HOME", home.Dir)
-	ts.Defer(func() {
-		killed, err := home.Kill(context.Background())
-		if err != nil {
-			ts.Logf("cannot clean up: %v", err)
-		}
-		for _, p := range killed {
-			ts.Logf("was left running: %d %s", p.PID, p.Command)
-		}
-	})
+	useHome(ts, home)
 }
 
 func cmdPublish(ts *testscript.TestScript, neg bool, args []string) {
