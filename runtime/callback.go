@@ -20,19 +20,22 @@ func (c Callback) IsZero() bool { return c.fn == nil }
 // Call runs the function under ctx and returns its first result as plain data.
 // An error that the function raised comes back as an [Error].
 func (c Callback) Call(ctx context.Context, args ...any) (any, error) {
-	e := encoder{L: c.run.vm.State(), host: c.run}
-	values := make([]lua.LValue, len(args))
-	for i, a := range args {
-		values[i] = e.any(a)
-	}
-	results, err := c.run.vm.Run(ctx, c.fn, values...)
-	if err != nil {
+	var result any
+	var bad error
+	call := c.run.vm.State().NewFunction(func(L *lua.LState) int { // under the baton
+		e := encoder{L: L, host: c.run}
+		L.Push(c.fn)
+		for _, a := range args {
+			L.Push(e.any(a))
+		}
+		L.Call(len(args), 1)
+		result, bad = newDecoder(L, c.run).any(L.Get(-1), "the function's result", 0)
+		return 0
+	})
+	if _, err := c.run.vm.Run(ctx, call); err != nil {
 		return nil, fromVM(err)
 	}
-	if len(results) == 0 {
-		return nil, nil
-	}
-	return newDecoder(nil, c.run).any(results[0], "the function's result", 0)
+	return result, bad
 }
 
 func (d decoder) callback(dst reflect.Value, v lua.LValue, path string) error {

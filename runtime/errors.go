@@ -40,6 +40,9 @@ type Error struct {
 	Err     error          // the cause, for Go callers
 }
 
+// hintLine stands before a hint in the text of an error.
+const hintLine = "\n  next: "
+
 // Error gives "op: message", then the hint on a line of its own.
 func (e *Error) Error() string {
 	var b strings.Builder
@@ -49,7 +52,7 @@ func (e *Error) Error() string {
 	}
 	b.WriteString(e.Message)
 	if e.Hint != "" {
-		b.WriteString("\n  next: ")
+		b.WriteString(hintLine)
 		b.WriteString(e.Hint)
 	}
 	return b.String()
@@ -128,13 +131,16 @@ func withDeadline(ctx context.Context, what string, limit time.Duration) (contex
 // asError turns any error of a primitive into an [Error] that names op. When ctx
 // has ended, the cause of that end is what the script is told.
 func asError(ctx context.Context, op string, err error) *Error {
+	if e, ok := err.(*Error); ok && e.Op != "" {
+		return e
+	}
 	var e *Error
 	if errors.As(err, &e) {
-		if e.Op != "" {
-			return e
-		}
 		c := *e
 		c.Op = op
+		if err != error(e) { // wrapped: what was put around it is part of the message
+			c.Message = strings.Replace(err.Error(), hintLine+e.Hint, "", 1)
+		}
 		return &c
 	}
 	kind, text := KindOf(err), err.Error()

@@ -17,7 +17,7 @@ func raise(L *lua.LState, err *Error) { L.Error(errorTable(L, err), 0) }
 // errorTable is the Lua form of an error: a table with the fields kind, op,
 // message, hint, details and where.
 func errorTable(L *lua.LState, err *Error) *lua.LTable {
-	e := encoder{L: L}
+	e := encoder{L: L, host: runOf(L)}
 	tbl := L.CreateTable(0, 6)
 	tbl.RawSetString("kind", lua.LString(err.Kind))
 	tbl.RawSetString("message", lua.LString(err.Message))
@@ -27,8 +27,11 @@ func errorTable(L *lua.LState, err *Error) *lua.LTable {
 	if err.Hint != "" {
 		tbl.RawSetString("hint", lua.LString(err.Hint))
 	}
-	if where := L.Where(1); where != "" {
-		tbl.RawSetString("where", lua.LString(trimWhere(where)))
+	if err.Where == "" {
+		err.Where = trimWhere(L.Where(1))
+	}
+	if err.Where != "" {
+		tbl.RawSetString("where", lua.LString(err.Where))
 	}
 	details := L.CreateTable(0, len(err.Details))
 	for _, k := range sortedKeys(err.Details) {
@@ -37,6 +40,19 @@ func errorTable(L *lua.LState, err *Error) *lua.LTable {
 	tbl.RawSetString("details", details)
 	tbl.Metatable = errorMetatable(L)
 	return tbl
+}
+
+// runKey is where the registry keeps the run that a state belongs to.
+const runKey = "cortexlua.run"
+
+// runOf is the run that L belongs to, which knows how to show handles and nulls.
+func runOf(L *lua.LState) *Run {
+	ud, ok := L.Get(lua.RegistryIndex).(*lua.LTable).RawGetString(runKey).(*lua.LUserData)
+	if !ok {
+		return nil
+	}
+	r, _ := ud.Value.(*Run)
+	return r
 }
 
 // trimWhere takes the ": " off gopher-lua's "file:line: ".
@@ -65,6 +81,24 @@ func errorMetatable(L *lua.LState) *lua.LTable {
 	return mt
 }
 
+// fromScript is an error that a script raised and did not catch. It keeps the
+// cause, since that may be a limit.
+func fromScript(script *vm.ScriptError) *Error {
+	e := &Error{Kind: Failed}
+	if _, ok := script.Value.(*lua.LTable); ok {
+		e = fromLua(script.Value)
+	}
+	if e.Message == "" {
+		e.Message = script.Message
+	}
+	if e.Where == "" && len(script.Traceback) > 0 {
+		e.Where, _, _ = strings.Cut(script.Traceback[0], ": ")
+	}
+	e.Trace = strings.Join(script.Traceback, "\n")
+	e.Err = script
+	return e
+}
+
 // fromLua reads an error value that a script raised: our own table, a table of
 // the same shape, or anything else, which is [Failed].
 func fromLua(v lua.LValue) *Error {
@@ -76,9 +110,6 @@ func fromLua(v lua.LValue) *Error {
 	e := &Error{Kind: Kind(text("kind")), Op: text("op"), Message: text("message"), Hint: text("hint"), Where: text("where")}
 	if !slices.Contains(kinds[:], e.Kind) {
 		e.Kind = Failed
-	}
-	if e.Message == "" {
-		e.Message = "a table without a message was raised"
 	}
 	if d, err := newDecoder(nil, nil).any(tbl.RawGetString("details"), "details", 0); err == nil {
 		e.Details, _ = d.(map[string]any)
@@ -100,9 +131,7 @@ func fromVM(err error) *Error {
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &script):
-		e := fromLua(script.Value)
-		e.Trace = strings.Join(script.Traceback, "\n")
-		return e
+		return fromScript(script)
 	case errors.As(err, &limit):
 		return &Error{Kind: Failed, Message: limit.Error(), Err: err}
 	case errors.As(err, &syntax):

@@ -1,11 +1,13 @@
 package runtime
 
 import (
-	"fmt"
+	"io"
 	"reflect"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/cortexlua/cortexlua/runtime/internal/vm"
 )
 
 // install puts into the VM what every script sees: the primitives, errors,
@@ -13,6 +15,9 @@ import (
 func (r *Run) install() {
 	L := r.vm.State()
 	restrictLuar(L)
+	self := L.NewUserData()
+	self.Value = r
+	L.Get(lua.RegistryIndex).(*lua.LTable).RawSetString(runKey, self)
 	null := L.NewUserData()
 	null.Value = Null{}
 	null.Metatable = r.nullMetatable(L)
@@ -79,15 +84,27 @@ func (f *Func) receiver() reflect.Type {
 	return nil
 }
 
+// luaPrint is print. A line is written in one piece, without the baton: the
+// reader of a pipe may be slow. What a run prints is bounded.
 func (r *Run) luaPrint(L *lua.LState) int {
 	var b strings.Builder
 	for i := 1; i <= L.GetTop(); i++ {
 		if i > 1 {
 			b.WriteByte('\t')
 		}
-		b.WriteString(L.ToStringMeta(L.Get(i)).String())
+		text := L.ToStringMeta(L.Get(i)).String()
+		r.vm.Room(L, b.Len()+len(text))
+		b.WriteString(text)
 	}
 	b.WriteByte('\n')
-	r.vm.Block(L, func() { fmt.Fprint(r.opts.Stdout, b.String()) })
+	limit := r.vm.Limits().Output
+	if r.printed += int64(b.Len()); r.printed > limit {
+		r.endOnFatal(L, &vm.LimitError{Name: "output", Limit: limit})
+	}
+	r.vm.Block(L, func() {
+		r.printing.Lock()
+		defer r.printing.Unlock()
+		_, _ = io.WriteString(r.opts.Stdout, b.String()) // a reader that went away is no reason to stop
+	})
 	return 0
 }

@@ -8,26 +8,60 @@ import (
 	"github.com/cortexlua/cortexlua/runtime/internal/vm"
 )
 
+// requiringKey marks the context of code that require loads.
+type requiringKey struct{}
+
 // luaRequire is require(name): it loads a Lua module once per run. A module is
-// loaded as a runbook is, without the right to act.
+// loaded as a runbook is, without the right to act. Modules are loaded one at a
+// time, each with all that it requires, so that items of parallel that require
+// the same module wait for it.
 func (r *Run) luaRequire(L *lua.LState) int {
 	name := L.CheckString(1)
+	if v := r.loaded[name]; v != nil {
+		L.Push(v)
+		return 1
+	}
+	ctx := vm.Context(L)
+	if ctx.Value(requiringKey{}) == nil {
+		mine := false
+		defer func() {
+			if mine {
+				<-r.loading
+			}
+		}()
+		r.vm.Block(L, func() {
+			select {
+			case r.loading <- struct{}{}:
+				mine = true
+			case <-ctx.Done():
+			}
+		})
+	}
+	L.Push(r.require(L, name))
+	return 1
+}
+
+// require gives a module, loaded if need be. An entry that is nil is one that is
+// being loaded.
+func (r *Run) require(L *lua.LState, name string) lua.LValue {
 	if v, ok := r.loaded[name]; ok {
 		if v == nil {
 			raise(L, Errorf(Invalid, "cannot require %q: it requires itself, directly or through another module", name))
 		}
-		L.Push(v)
-		return 1
+		return v
 	}
 	r.loaded[name] = nil
+	defer func() {
+		if r.loaded[name] == nil {
+			delete(r.loaded, name)
+		}
+	}()
 	v, err := r.loadModule(L, name)
 	if err != nil {
-		delete(r.loaded, name)
 		raise(L, err)
 	}
 	r.loaded[name] = v
-	L.Push(v)
-	return 1
+	return v
 }
 
 func (r *Run) loadModule(L *lua.LState, name string) (lua.LValue, *Error) {
@@ -45,6 +79,7 @@ func (r *Run) loadModule(L *lua.LState, name string) (lua.LValue, *Error) {
 		return nil, fromVM(err)
 	}
 	ctx := context.WithValue(vm.Context(L), loadingKey{}, true)
+	ctx = context.WithValue(ctx, requiringKey{}, true)
 	results, err := r.vm.Call(ctx, L, r.vm.Load(proto))
 	if err != nil {
 		return nil, fromVM(err)
@@ -64,7 +99,8 @@ func (r *Run) errorsTable(L *lua.LState) *lua.LTable {
 }
 
 // luaTry is errors.try(fn, ...): the function's first result, or nil and the
-// error as a table, whatever was raised.
+// error as a table. A table that the script raised itself comes as it is; anything
+// else becomes an error of kind failed.
 func (r *Run) luaTry(L *lua.LState) int {
 	fn := L.CheckFunction(1)
 	args := make([]lua.LValue, 0, L.GetTop())
@@ -73,10 +109,11 @@ func (r *Run) luaTry(L *lua.LState) int {
 	}
 	results, err := r.vm.Call(vm.Context(L), L, fn, args...)
 	if err == nil {
-		for _, v := range results {
-			L.Push(v)
+		if len(results) == 0 {
+			return 0
 		}
-		return len(results)
+		L.Push(results[0]) // only the first: the second is where the error would be
+		return 1
 	}
 	e := r.caught(L, err)
 	L.Push(lua.LNil)
@@ -88,17 +125,23 @@ func (r *Run) luaTry(L *lua.LState) int {
 // may catch: the end of its deadline, a limit, a defect.
 func (r *Run) caught(L *lua.LState, err error) lua.LValue {
 	r.vm.Check(L)
-	r.endOnFatal(L, err)
-	if script, ok := err.(*vm.ScriptError); ok {
-		if tbl, ok := script.Value.(*lua.LTable); ok {
-			return tbl
-		}
+	script, raised := err.(*vm.ScriptError)
+	if !raised {
+		r.endOnFatal(L, err)
+		return errorTable(L, fromVM(err))
+	}
+	if tbl, ok := script.Value.(*lua.LTable); ok {
+		return tbl
 	}
 	return errorTable(L, fromVM(err))
 }
 
-// luaRaise is errors.raise{kind=..., message=..., hint=..., details=...}.
+// luaRaise is errors.raise{kind=..., message=..., hint=..., details=...}. An error
+// that was caught is raised again as it is.
 func luaRaise(L *lua.LState) int {
+	if tbl := L.CheckTable(1); tbl.Metatable == errorMetatable(L) {
+		L.Error(tbl, 0)
+	}
 	var e struct {
 		Kind    string         `lua:"kind" enum:"invalid,not_found,conflict,denied,timeout,canceled,failed,internal"`
 		Message string         `lua:"message"`

@@ -58,8 +58,11 @@ type Run struct {
 	nullValue   lua.LValue
 	loaded      map[string]lua.LValue // by require
 	unhealthy   []string
+	printed     int64 // bytes
 
 	observing sync.Mutex
+	printing  sync.Mutex
+	loading   chan struct{} // one token: who loads a module
 
 	mu      sync.Mutex // guards what is below
 	planned map[string]any
@@ -90,6 +93,7 @@ func newRun(opts Options) *Run {
 		handleTypes: map[reflect.Type]*lua.LTable{},
 		loaded:      map[string]lua.LValue{},
 		planned:     map[string]any{},
+		loading:     make(chan struct{}, 1),
 	}
 	if opts.OnHang != nil {
 		r.vm.OnHang(opts.OnHang)

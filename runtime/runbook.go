@@ -167,6 +167,7 @@ func (rb *Runbook) Run(ctx context.Context, o Order) Result {
 	res := Result{RunID: r.id, Runbook: r.name, DryRun: r.opts.DryRun, Outcome: Done, Started: r.opts.Now()}
 	started := time.Now()
 	r.emit(ctx, Event{Type: RunStarted, Text: rb.Path, Planned: r.opts.DryRun})
+	defer r.vm.Close()
 	defer r.release()
 
 	value, err := rb.execute(ctx, limit, o.Params)
