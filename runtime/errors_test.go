@@ -127,12 +127,16 @@ func TestDefects(t *testing.T) {
 		`xpcall(lamps.panic, function() lamps.write("logs") end); lamps.write("logs")`,
 		`local co = coroutine.create(lamps.panic); coroutine.resume(co); lamps.write("logs")`,
 		`run:step("s", function() lamps.panic() end); lamps.write("logs")`,
-		`pcall(parallel, { 1, 2 }, lamps.panic, { on_error = "wait" }); lamps.write("logs")`,
+		`pcall(parallel, { 1, 2 }, function() lamps.panic() end, { on_error = "wait" }); lamps.write("logs")`,
 		`local p = setmetatable({}, { __index = function() lamps.panic() end }); pcall(function() return p.x end); lamps.write("logs")`,
 	} {
 		h := newHouse()
 		rep := runtimetest.Run(t, runtimetest.Case{Text: line, Modules: []runtime.Module{h.module()}})
-		err := rep.Failure(t, runtime.Internal)
+		err := rep.Err
+		if err == nil || err.Kind != runtime.Internal {
+			t.Errorf("%s: got %v, want an error of kind internal", line, err)
+			continue
+		}
 		if rep.ExitCode() != runtime.ExitCrashed || !strings.Contains(err.Message, "a defect") || !strings.Contains(err.Trace, "sample_test.go") {
 			t.Errorf("%s: exit %d: %s\n%s", line, rep.ExitCode(), err, err.Trace)
 		}
