@@ -140,7 +140,8 @@ type gitFetchArgs struct {
 }
 
 type gitFetched struct {
-	Updated map[string]string `lua:"updated" doc:"the references that are new or moved, and their commits"`
+	Updated  map[string]string `lua:"updated" doc:"the references that are new or moved, and their commits"`
+	Branches map[string]string `lua:"branches" doc:"the remote's branches and their commits; one that it has no more is missing"`
 }
 
 func (g *gitRepos) fetch(ctx context.Context, c *runtime.Call, a gitFetchArgs) (gitFetched, error) {
@@ -150,7 +151,7 @@ func (g *gitRepos) fetch(ctx context.Context, c *runtime.Call, a gitFetchArgs) (
 	}
 	c.Progress(ctx, "fetching from %s", a.Remote)
 	done, err := r.Fetch(ctx, a.Remote, a.Timeout)
-	return gitFetched{Updated: done.Updated}, gitError(ctx, err)
+	return gitFetched{Updated: done.Updated, Branches: done.Branches}, gitError(ctx, err)
 }
 
 type gitNameArgs struct {

@@ -158,6 +158,8 @@ type gitReturnArgs struct {
 	Dir     string   `lua:"dir,opt" doc:"the work tree, or a folder in it; default: the home"`
 	Branch  string   `lua:"branch,opt" doc:"the branch that is moved there and checked out, made if need be; default: a detached HEAD"`
 	Exclude []string `lua:"exclude,opt" doc:"paths that are put back by other means: the check afterwards does not look at them"`
+	Leaving string   `lua:"leaving,opt" doc:"the commit that a move which was cut off was on its way to: what it had written is removed"`
+	Locks   string   `lua:"locks,opt" default:"refuse" enum:"refuse,break" doc:"break: lock files that no process of git holds are removed"`
 }
 
 type gitReturned struct {
@@ -176,8 +178,11 @@ func (g *gitRepos) returnTo(ctx context.Context, c *runtime.Call, a gitReturnArg
 	if err != nil {
 		return runtime.Change[gitReturned]{}, gitError(ctx, err)
 	}
-	if err := notBusy(ctx, r, "return to "+short(id)); err != nil {
-		return runtime.Change[gitReturned]{}, err
+	opts := gitcmd.ResetOptions{Force: true, Exclude: a.Exclude, Leaving: a.Leaving, BreakLocks: a.Locks == "break"}
+	if !opts.BreakLocks { // else the engine judges them
+		if err := notBusy(ctx, r, "return to "+short(id)); err != nil {
+			return runtime.Change[gitReturned]{}, err
+		}
 	}
 	was, err := current(ctx, c, r)
 	if err != nil {
@@ -190,7 +195,7 @@ func (g *gitRepos) returnTo(ctx context.Context, c *runtime.Call, a gitReturnArg
 	to := headPlan{commit: id, branch: a.Branch, exact: true}
 	done := gitReturned{Commit: id, From: was.commit, Branch: a.Branch, Untracked: s.Untracked}
 	clean := was.exact || len(s.Changed()) == 0
-	if was.commit == id && was.branch == a.Branch && clean {
+	if was.commit == id && was.branch == a.Branch && clean && a.Leaving == "" {
 		return runtime.Unchanged(done), nil
 	}
 	return runtime.Change[gitReturned]{
@@ -201,7 +206,7 @@ func (g *gitRepos) returnTo(ctx context.Context, c *runtime.Call, a gitReturnArg
 			if err := stillAt(ctx, r, was); err != nil {
 				return gitReturned{}, err
 			}
-			res, err := r.ResetTo(ctx, id, a.Branch, gitcmd.ResetOptions{Force: true, Exclude: a.Exclude})
+			res, err := r.ResetTo(ctx, id, a.Branch, opts)
 			done.Untracked = res.Untracked
 			return done, gitError(ctx, err)
 		},

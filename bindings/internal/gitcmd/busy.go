@@ -2,6 +2,7 @@ package gitcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -186,4 +187,21 @@ func (r *Repo) ready(ctx context.Context, op string) error {
 		}
 	}
 	return e
+}
+
+// breakLocks removes the lock files that no process of git holds.
+func (r *Repo) breakLocks(ctx context.Context, op string) error {
+	b, err := r.Busy(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range b.Locks {
+		if l.Holder != 0 {
+			continue // ready names it
+		}
+		if err := os.Remove(l.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return &Error{Op: op, Dir: r.Dir, Detail: fmt.Sprintf("cannot remove the lock file that a dead git left: %v", err), Err: err}
+		}
+	}
+	return nil
 }

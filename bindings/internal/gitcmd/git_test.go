@@ -479,3 +479,43 @@ func TestHiddenChanges(t *testing.T) {
 		t.Errorf("hidden %q", got)
 	}
 }
+
+// What git was told not to look at would still stop git in the middle of a move.
+func TestHiddenChangesAreInTheWay(t *testing.T) {
+	s := newSite(t)
+	r, ctx := open(t, s.home, Options{}), t.Context()
+	_, err := r.Fetch(ctx, "origin", 10*time.Second)
+	must(t, err)
+	sh(t, s.home, "update-index", "--assume-unchanged", "scripts/worker.sh", "state.json")
+	found, err := r.ModifiedInTheWay(ctx, s.next)
+	must(t, err)
+	if len(found) > 0 {
+		t.Errorf("unchanged files are in the way: %q", found)
+	}
+	put(t, s.home+"/scripts/worker.sh", "changed in secret\n")
+	put(t, s.home+"/state.json", "the next commit does not touch it\n")
+	found, err = r.ModifiedInTheWay(ctx, s.next)
+	must(t, err)
+	if !slices.Equal(found, []string{"scripts/worker.sh"}) {
+		t.Errorf("in the way: %q", found)
+	}
+	wantIs(t, r.FastForward(ctx, s.next), ErrInTheWay)
+}
+
+// A branch that the remote has no more is not among the fetched ones, whatever
+// the tracking references say.
+func TestFetchTellsTheBranchesOfTheRemote(t *testing.T) {
+	s := newSite(t)
+	r, ctx := open(t, s.home, Options{}), t.Context()
+	done, err := r.Fetch(ctx, "origin", 10*time.Second)
+	must(t, err)
+	if done.Branches["main"] != s.next {
+		t.Errorf("branches %v, want main at %s", done.Branches, s.next)
+	}
+	sh(t, s.home, "--git-dir", sh(t, s.home, "config", "remote.origin.url"), "branch", "-m", "main", "trunk")
+	done, err = r.Fetch(ctx, "origin", 10*time.Second)
+	must(t, err)
+	if _, old := done.Branches["main"]; old || done.Branches["trunk"] != s.next {
+		t.Errorf("branches %v, want trunk at %s only", done.Branches, s.next)
+	}
+}

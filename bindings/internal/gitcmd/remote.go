@@ -2,6 +2,10 @@ package gitcmd
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -32,6 +36,10 @@ type Fetched struct {
 	// Updated maps refs that moved or are new to their commits
 	// ("refs/remotes/origin/main").
 	Updated map[string]string
+	// Branches are those that the remote gave, by their name there. One that was
+	// deleted or renamed on the remote is missing here, while its old tracking
+	// reference stays for ever.
+	Branches map[string]string
 }
 
 // Fetch brings the remote's branches and tags up to date; nothing in the work
@@ -67,6 +75,28 @@ func (r *Repo) Fetch(ctx context.Context, remote string, timeout time.Duration) 
 	for ref, id := range after {
 		if before[ref] != id {
 			out.Updated[ref] = id
+		}
+	}
+	out.Branches, err = r.fetchedBranches(op)
+	return out, err
+}
+
+// fetchedBranches reads what the last fetch wrote to FETCH_HEAD, a line for each
+// reference: hash, tab, "not-for-merge" or nothing, tab, "branch 'NAME' of URL".
+func (r *Repo) fetchedBranches(op string) (map[string]string, error) {
+	data, err := os.ReadFile(filepath.Join(r.GitDir, "FETCH_HEAD"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing at all to fetch leaves none
+		return nil, &Error{Op: op, Dir: r.Dir, Err: err}
+	}
+	out := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		fields := strings.SplitN(line, "\t", 3)
+		if len(fields) != 3 || !isHash(fields[0]) {
+			continue
+		}
+		if name, ok := strings.CutPrefix(fields[2], "branch '"); ok {
+			name, _, _ = strings.Cut(name, "' of ") // no name of a branch holds a space
+			out[name] = fields[0]
 		}
 	}
 	return out, nil

@@ -99,3 +99,51 @@ func TestResetKeepsUnrelatedChanges(t *testing.T) {
 		t.Errorf("state %q", data)
 	}
 }
+
+// A move that was cut off has written files that its index knows nothing of.
+func TestResetToRemovesWhatACutOffMoveWrote(t *testing.T) {
+	s := newSite(t)
+	r, ctx := open(t, s.home, Options{}), t.Context()
+	_, err := r.Fetch(ctx, "origin", 10*time.Second)
+	must(t, err)
+	before := snapshot(t, s.home)
+	added, err := r.ShowFile(ctx, s.next, "scripts/new/added.sh")
+	must(t, err)
+	for name, left := range map[string]struct {
+		text string
+		gone bool
+	}{
+		"whole":     {string(added.Data), true},
+		"half":      {string(added.Data[:len(added.Data)/2]), true},
+		"stranger":  {"not of that commit\n", false},
+		"continued": {string(added.Data) + "more\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			put(t, s.home+"/scripts/new/added.sh", left.text)
+			put(t, s.home+"/scripts/worker.sh", "half-written")
+			lock := s.home + "/.git/index.lock"
+			put(t, lock, "")
+			_, err := r.ResetTo(ctx, s.base, "main", ResetOptions{Force: true, Leaving: s.next})
+			wantIs(t, err, ErrLocked)
+			_, err = r.ResetTo(ctx, s.base, "main", ResetOptions{Force: true, Leaving: s.next, BreakLocks: true})
+			must(t, err)
+			if after := snapshot(t, s.home); (after == before) != left.gone {
+				t.Errorf("before:\n%s\nafter:\n%s", before, after)
+			}
+			must(t, os.RemoveAll(s.home+"/scripts/new"))
+		})
+	}
+}
+
+// A lock that a live git holds is not broken.
+func TestResetToLeavesTheLockOfALiveGit(t *testing.T) {
+	s := newSite(t)
+	r, ctx := open(t, s.home, Options{}), t.Context()
+	held, err := os.Create(s.home + "/.git/index.lock")
+	must(t, err)
+	defer held.Close()
+	_, err = r.ResetTo(ctx, s.base, "main", ResetOptions{Force: true, BreakLocks: true})
+	if e := wantIs(t, err, ErrLocked); e.Lock.Holder != os.Getpid() {
+		t.Errorf("the holder is %d, want %d", e.Lock.Holder, os.Getpid())
+	}
+}
