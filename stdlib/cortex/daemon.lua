@@ -40,15 +40,43 @@ function M.running(daemons)
   end)
 end
 
+-- The locks that this run keeps for longer than one start or stop; see hold.
+local kept = {}
+
+local function acquire(d, purpose, wait)
+  return lock.acquire("daemon-" .. d.name, { wait = wait or "1m", purpose = purpose .. " " .. d.name })
+end
+
 -- Runs fn while the daemon's lock is held.
 local function locked(d, purpose, opts, fn)
-  local held = lock.acquire("daemon-" .. d.name, { wait = opts.wait or "1m", purpose = purpose .. " " .. d.name })
+  if kept[d.name] then
+    return fn()
+  end
+  local held = acquire(d, purpose, opts.wait)
   local ok, result = pcall(fn)
   lock.release(held)
   if not ok then
     error(result, 0)
   end
   return result
+end
+
+--- Keeps daemons from every other run until this one ends, while this one starts
+--- and stops them as it needs.
+---@param daemons cortex.Daemon[]
+---@param purpose string shown to those who want them
+---@param opts { wait: string|nil }|nil
+function M.hold(daemons, purpose, opts)
+  -- In the order of their names: two runs that do so cannot wait for each other.
+  local sorted = list.map(daemons, function(d)
+    return d
+  end)
+  table.sort(sorted, function(a, b)
+    return a.name < b.name
+  end)
+  for _, d in ipairs(sorted) do
+    kept[d.name] = kept[d.name] or acquire(d, purpose, opts and opts.wait)
+  end
 end
 
 -- Waits until the daemon is ready; its pidfile must then name it.
@@ -106,6 +134,15 @@ local function start_new(d, found)
   return { name = d.name, pid = p.pid, adopted = false, process = p }
 end
 
+-- Starts a daemon whose lock is held.
+local function start_held(d, opts)
+  local found = process.locate({ d.name }, { scan = opts.scan ~= false })[1]
+  if found.state == "running" then
+    return adopt(d, found)
+  end
+  return start_new(d, found)
+end
+
 --- Starts a daemon and waits until it is ready. A live one is adopted.
 ---@param d cortex.Daemon
 ---@param opts { wait: string|nil, scan: boolean|nil }|nil wait: for its lock
@@ -113,39 +150,34 @@ end
 function M.start(d, opts)
   opts = opts or {}
   return locked(d, "start", opts, function()
-    local found = process.locate({ d.name }, { scan = opts.scan ~= false })[1]
-    if found.state == "running" then
-      return adopt(d, found)
-    end
-    return start_new(d, found)
+    return start_held(d, opts)
   end)
 end
 
---- Waits until daemons that are ready have stayed so for their settle time.
----@param started cortex.Started[]
----@param daemons cortex.Daemon[]
----@param window string|nil a time for all of them instead of each one's own
-function M.settle(started, daemons, window)
-  local by_name = list.index(daemons, "name")
-  parallel(started, function(s)
-    local d = by_name[s.name]
-    if window or not s.adopted then
-      probe.settle(s.process, window or d.settle, { log = d.log })
-    end
-  end, { limit = 1000 })
-end
-
--- For each daemon the places, in the same list, of those it starts after.
-local function after(daemons)
-  local place = {}
-  for i, d in ipairs(daemons) do
-    place[d.name] = i
+-- Takes back what a daemon left that ended before it was stable, then raises why
+-- it ended, or who stopped it meanwhile.
+local function not_stable(d, s, err)
+  local holder = not kept[d.name] and lock.holder("daemon-" .. d.name)
+  if holder and not (holder.purpose or ""):find("^start ") then
+    errors.raise({
+      kind = "conflict",
+      message = string.format("%s was stopped before it was stable by another run: pid %d, %s", d.name, holder.pid, holder.purpose or "?"),
+      hint = "start it again when that run has ended",
+    })
   end
-  return list.map(daemons, function(d)
-    return list.map(d.after or {}, function(name)
-      return place[name]
-    end)
+  locked(d, "start", {}, function()
+    give_up(d, s.process, err)
   end)
+end
+
+-- Waits until a daemon that is ready has stayed so for a time.
+local function settle_one(d, s, duration)
+  local _, err = errors.try(probe.settle, s.process, duration, { log = d.log })
+  if err and not process.alive(s.process) then
+    not_stable(d, s, err)
+  elseif err then
+    error(err, 0)
+  end
 end
 
 -- Raises one error for all that failed in a parallel. Those that were only
@@ -173,6 +205,36 @@ local function raise_failures(verb, daemons, failed)
     details[k] = v
   end
   errors.raise({ kind = first.kind, op = first.op, message = message, hint = first.hint, details = details })
+end
+
+--- Waits until daemons that are ready have stayed so for their settle time.
+---@param started cortex.Started[]
+---@param daemons cortex.Daemon[]
+---@param window string|nil one time for all instead of each one's own; then the first that ends ends the wait
+function M.settle(started, daemons, window)
+  local by_name = list.index(daemons, "name")
+  local _, failed = parallel(started, function(s)
+    local d = by_name[s.name]
+    if window or not s.adopted then
+      settle_one(d, s, window or d.settle)
+    end
+  end, { limit = 1000, on_error = window and "cancel" or "wait" })
+  if failed then
+    raise_failures("start", started, failed)
+  end
+end
+
+-- For each daemon the places, in the same list, of those it starts after.
+local function after(daemons)
+  local place = {}
+  for i, d in ipairs(daemons) do
+    place[d.name] = i
+  end
+  return list.map(daemons, function(d)
+    return list.map(d.after or {}, function(name)
+      return place[name]
+    end)
+  end)
 end
 
 --- Starts daemons, those that do not wait for each other at the same time, and
@@ -222,6 +284,15 @@ local function stop_found(d, opts)
   })
 end
 
+-- Stops a daemon whose lock is held.
+local function stop_held(d, opts)
+  local result = stop_found(d, opts)
+  if result.forced then
+    log.warn(string.format("%s did not end within its grace period and was killed", d.name))
+  end
+  return result
+end
+
 --- Stops a daemon: all instances, and all that belongs to them.
 ---@param d cortex.Daemon
 ---@param opts { wait: string|nil, grace: string|nil }|nil
@@ -229,11 +300,7 @@ end
 function M.stop(d, opts)
   opts = opts or {}
   return locked(d, "stop", opts, function()
-    local result = stop_found(d, opts)
-    if result.forced then
-      log.warn(string.format("%s did not end within its grace period and was killed", d.name))
-    end
-    return result
+    return stop_held(d, opts)
   end)
 end
 
@@ -278,15 +345,22 @@ function M.stop_all(daemons, opts)
   end)
 end
 
---- Restarts a daemon: it is ready and stable when this returns.
+--- Restarts a daemon: it is ready and stable when this returns. Its lock is held
+--- from first to last, so no other run starts it in between.
 ---@param d cortex.Daemon
 ---@param opts { wait: string|nil, grace: string|nil }|nil
 ---@return cortex.Started
 function M.restart(d, opts)
-  M.stop(d, opts)
-  local started = M.start(d, opts)
-  M.settle({ started }, { d })
-  return started
+  opts = opts or {}
+  return locked(d, "restart", opts, function()
+    stop_held(d, opts)
+    local started = start_held(d, opts)
+    local _, err = errors.try(probe.settle, started.process, d.settle, { log = d.log })
+    if err then
+      give_up(d, started.process, err)
+    end
+    return started
+  end)
 end
 
 return M
