@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -91,12 +92,25 @@ func fromScript(script *vm.ScriptError) *Error {
 	if e.Message == "" {
 		e.Message = script.Message
 	}
+	if e.Where == "" {
+		e.Where = position(script.Message)
+	}
 	if e.Where == "" && len(script.Traceback) > 0 {
-		e.Where, _, _ = strings.Cut(script.Traceback[0], ": ")
+		e.Where = position(script.Traceback[0])
 	}
 	e.Trace = strings.Join(script.Traceback, "\n")
 	e.Err = script
 	return e
+}
+
+// position is the "file:line" that text starts with, or "".
+func position(text string) string {
+	before, _, _ := strings.Cut(text, ": ")
+	file, line, ok := strings.Cut(before, ":")
+	if _, err := strconv.Atoi(line); err != nil || !ok || file == "" {
+		return ""
+	}
+	return before
 }
 
 // fromLua reads an error value that a script raised: our own table, a table of

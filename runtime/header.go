@@ -39,6 +39,9 @@ func (h *Header) check() error {
 	if !name.MatchString(h.Name) {
 		return Errorf(Invalid, "the name %q must be lower-case words joined by dashes, such as \"rolling-restart\"", h.Name)
 	}
+	if h.Timeout <= 0 || h.UndoTimeout <= 0 {
+		return Errorf(Invalid, "timeout and undo_timeout must be more than 0s: nothing could run")
+	}
 	for _, n := range h.Needs {
 		if _, err := ParsePermission(n); err != nil {
 			return Errorf(Invalid, "needs: %s", err)

@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,6 +47,9 @@ func (p *Param) Parse(texts []string) (any, error) {
 		}
 		return p.Value(items)
 	}
+	if len(texts) == 0 {
+		return nil, p.refuse("", "a "+p.Type)
+	}
 	text := texts[len(texts)-1]
 	switch p.Type {
 	case "boolean":
@@ -73,7 +78,7 @@ func (p *Param) Value(v any) (any, error) {
 		return nil, p.refuse(v, "true or false")
 	case "integer", "number":
 		n, ok := v.(float64)
-		if !ok || (p.Type == "integer" && n != float64(int64(n))) {
+		if !ok || math.IsNaN(n) || math.IsInf(n, 0) || (p.Type == "integer" && (n != math.Trunc(n) || math.Abs(n) > 1<<53)) {
 			return nil, p.refuse(v, map[string]string{"integer": "a whole number", "number": "a number"}[p.Type])
 		}
 		return n, nil
@@ -96,7 +101,7 @@ func (p *Param) text(s string) (any, error) {
 		_, err = ParseSize(s)
 	}
 	if err != nil {
-		return nil, err
+		return nil, Errorf(Invalid, "%s: %s", p.Name, err)
 	}
 	return s, p.oneOf(s)
 }
@@ -139,10 +144,17 @@ func (p *Param) refuse(v any, want string) error {
 // or missing.
 func (h *Header) CompleteParams(given map[string]any) (map[string]any, error) {
 	names := make([]string, len(h.Params))
+	for i, p := range h.Params {
+		names[i] = p.Name
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) { // before what is missing: it may be that, misspelt
+		if !slices.Contains(names, name) {
+			return nil, Errorf(Invalid, "unknown parameter %q%s", name, Suggest(name, names))
+		}
+	}
 	out := make(map[string]any, len(h.Params))
 	for i := range h.Params {
 		p := &h.Params[i]
-		names[i] = p.Name
 		v, ok := given[p.Name]
 		if !ok {
 			if p.Required {
@@ -158,11 +170,6 @@ func (h *Header) CompleteParams(given map[string]any) (map[string]any, error) {
 			return nil, err
 		}
 		out[p.Name] = value
-	}
-	for name := range given {
-		if !slices.Contains(names, name) {
-			return nil, Errorf(Invalid, "unknown parameter %q%s", name, Suggest(name, names))
-		}
 	}
 	return out, nil
 }

@@ -58,7 +58,8 @@ type Run struct {
 	nullValue   lua.LValue
 	loaded      map[string]lua.LValue // by require
 	unhealthy   []string
-	printed     int64 // bytes
+	printed     int64           // bytes
+	traced      *vm.ScriptError // the last error passed on by a step or parallel, as it came
 
 	observing sync.Mutex
 	printing  sync.Mutex

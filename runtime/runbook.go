@@ -11,6 +11,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
+
+	"github.com/cortexlua/cortexlua/runtime/internal/vm"
 )
 
 // loadLimit is how long a file may take to load. Loading only defines things.
@@ -67,7 +69,7 @@ func Load(ctx context.Context, src Source, opts Options) (*Runbook, error) {
 // definesRunbook looks at the syntax tree, so that a script need not run to know
 // what it is.
 func definesRunbook(src Source) bool {
-	if !bytes.Contains(src.Text, []byte(".define")) {
+	if !bytes.Contains(src.Text, []byte("define")) {
 		return false
 	}
 	text := src.Text
@@ -147,6 +149,9 @@ type Order struct {
 	Params map[string]any
 	// Operator is what the operator allows; the header can only narrow it.
 	Operator Layer
+	// Policy holds the layers of the machine's policy files, which stand between
+	// the header and the operator.
+	Policy []Layer
 	// Timeout replaces the header's time limit of the run when it is not zero.
 	Timeout time.Duration
 }
@@ -156,11 +161,10 @@ type Order struct {
 func (rb *Runbook) Run(ctx context.Context, o Order) Result {
 	r := rb.run
 	limit, undoLimit := scriptTimeout, scriptTimeout
-	r.grant.Layers = []Layer{o.Operator}
 	if rb.Header != nil {
 		limit, undoLimit = rb.Header.Timeout, rb.Header.UndoTimeout
-		r.grant.Layers = []Layer{rb.Header.Layer(rb.Path), o.Operator}
 	}
+	r.grant = rb.Grant(o)
 	if o.Timeout > 0 {
 		limit = o.Timeout
 	}
@@ -185,6 +189,18 @@ func (rb *Runbook) Run(ctx context.Context, o Order) Result {
 	res.Took = time.Since(started)
 	r.emit(ctx, Event{Type: RunEnded, Text: string(res.Outcome), Took: res.Took, Err: res.Err, Planned: r.opts.DryRun})
 	return res
+}
+
+// Grant is what a run in this order may do: what the header asks for, as far as
+// the policy and the operator allow it.
+func (rb *Runbook) Grant(o Order) Grant {
+	var g Grant
+	if rb.Header != nil {
+		g.Layers = append(g.Layers, rb.Header.Layer(rb.Path))
+	}
+	g.Layers = append(g.Layers, o.Policy...)
+	g.Layers = append(g.Layers, o.Operator)
+	return g
 }
 
 // ID is the id of the run that this runbook will be.
@@ -219,6 +235,9 @@ func (rb *Runbook) execute(ctx context.Context, limit time.Duration, params map[
 // explain prefers the cause of the run's own end over whatever error that end
 // produced somewhere inside.
 func (r *Run) explain(ctx context.Context, err error) *Error {
+	if script, ok := err.(*vm.ScriptError); ok && r.traced != nil && r.traced.Value == script.Value {
+		err = r.traced // its traceback begins where the error was raised, not at the step
+	}
 	e := fromVM(err)
 	cause := context.Cause(ctx)
 	if cause == nil || errors.Is(cause, context.Canceled) || e.Kind == Internal {

@@ -83,6 +83,9 @@ func (r *Run) step(ctx context.Context, L *lua.LState, name string, fn *lua.LFun
 func (r *Run) rethrow(L *lua.LState, err error) {
 	r.vm.Check(L)
 	if script, ok := err.(*vm.ScriptError); ok {
+		if r.traced == nil || r.traced.Value != script.Value {
+			r.traced = script
+		}
 		L.Error(script.Value, 0)
 	}
 	r.endOnFatal(L, err)
