@@ -9,8 +9,9 @@ import (
 
 // Call is what a primitive is told about the run that called it.
 type Call struct {
-	run *Run
-	op  string
+	run      *Run
+	op       string
+	declared *Func
 }
 
 // Op is the primitive's full name, such as "process.stop".
@@ -26,8 +27,18 @@ func (c *Call) Runbook() string { return c.run.name }
 func (c *Call) DryRun() bool { return c.run.opts.DryRun }
 
 // Require checks a permission that depends on the arguments, such as
-// FSWrite.In("logs"), and returns the denial.
-func (c *Call) Require(p Permission) error { return c.run.grant.Check(p) }
+// FSWrite.In("logs"), and returns the denial. Call it before anything is done or
+// looked at. A kind that the declaration names neither as a need nor with
+// [Func.MayNeed] is a defect: the manual and inspect would not tell of it.
+func (c *Call) Require(p Permission) error {
+	if !c.declared.mayAsk(p.Kind()) {
+		return Errorf(Internal, "%s asks for the permission %s, which its declaration does not name", c.op, p)
+	}
+	return c.run.grant.Check(p)
+}
+
+// Granted is Require without the error, for what a primitive can do without.
+func (c *Call) Granted(p Permission) bool { return c.run.grant.Check(p) == nil }
 
 // Planned gives what an earlier change of a dry run planned under key. Queries
 // ask it first, so that a plan sees its own effects.

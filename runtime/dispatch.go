@@ -46,7 +46,7 @@ func (r *Run) dispatch(L *lua.LState, op string, f *Func) int {
 // perform runs a primitive without the baton. A query's answer is its value; an
 // action's change is applied, or in a dry run recorded as planned.
 func (r *Run) perform(ctx context.Context, op string, f *Func, args reflect.Value) (outcome, error) {
-	out, err := f.invoke(ctx, &Call{run: r, op: op}, args)
+	out, err := f.invoke(ctx, &Call{run: r, op: op, declared: f}, args)
 	if err != nil || out.change == nil || out.change.apply == nil {
 		return out, err
 	}

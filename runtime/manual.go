@@ -31,17 +31,24 @@ func (f Func) Manual(module string) string {
 	fmt.Fprintf(&b, "Kind:  %s (%s)\n", f.mode, kind)
 	needs := "nothing"
 	if len(f.needs) > 0 {
-		texts := make([]string, len(f.needs))
-		for i, p := range f.needs {
-			texts[i] = string(p)
-		}
-		needs = strings.Join(texts, ", ")
+		needs = joinPermissions(f.needs)
+	}
+	if len(f.mayNeed) > 0 {
+		needs += "; by its arguments also " + joinPermissions(f.mayNeed)
 	}
 	fmt.Fprintf(&b, "Needs: %s\n", needs)
 	for _, e := range f.examples {
 		fmt.Fprintf(&b, "\nExample:\n  %s\n", strings.ReplaceAll(e, "\n", "\n  "))
 	}
 	return b.String()
+}
+
+func joinPermissions(list []Permission) string {
+	texts := make([]string, len(list))
+	for i, p := range list {
+		texts[i] = string(p)
+	}
+	return strings.Join(texts, ", ")
 }
 
 // signature is "process.stop(process, { signal, grace }) -> table".

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"reflect"
+	"slices"
 	"sync"
 )
 
@@ -45,6 +46,7 @@ type Func struct {
 	doc      string
 	mode     Mode
 	needs    []Permission
+	mayNeed  []Permission
 	examples []string
 	removed  string
 
@@ -99,6 +101,19 @@ func Action[A, R any](name, doc string, fn func(context.Context, *Call, A) (Chan
 func (f Func) Example(lua string) Func {
 	f.examples = append(f.examples[:len(f.examples):len(f.examples)], lua)
 	return f
+}
+
+// MayNeed names the kinds of permission that a call may need beside the declared
+// ones, by its arguments: probe.check needs net.dial only for an address.
+func (f Func) MayNeed(kinds ...Permission) Func {
+	f.mayNeed = append(f.mayNeed[:len(f.mayNeed):len(f.mayNeed)], kinds...)
+	return f
+}
+
+// mayAsk tells whether the declaration names a kind of permission at all.
+func (f *Func) mayAsk(kind Permission) bool {
+	same := func(p Permission) bool { return p.Kind() == kind }
+	return slices.ContainsFunc(f.needs, same) || slices.ContainsFunc(f.mayNeed, same)
 }
 
 // Removed marks a primitive that is gone: calling it fails with the advice, so

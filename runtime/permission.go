@@ -7,7 +7,7 @@ import (
 
 // Permission names something a script may do: a kind, such as "fs.write", or a
 // kind within a scope, such as "fs.write:logs" (a named root) or
-// "process.spawn:git" (a program).
+// "process.spawn:git" (a program). Scopes are exact; see [PermissionKinds].
 type Permission string
 
 // The kinds of permission. Those that end in ".read" only look.
@@ -25,18 +25,19 @@ const (
 	HostRead      Permission = "host.read"
 )
 
-// permissionKinds is the closed set, to catch misspelt ones in a header.
-var permissionKinds = []Permission{
-	FSRead, FSWrite, ProcessRead, ProcessSpawn, ProcessSignal, GitRead, GitFetch, GitWrite, NetDial, EnvRead, HostRead,
-}
-
 // ReadOnly is what a script without a header may do: look, and nothing else.
 // EnvRead is not in it, since the environment often holds secrets.
 var ReadOnly = []Permission{FSRead, ProcessRead, GitRead, HostRead}
 
 // Everything is all kinds of permission: what an operator allows who sets no
 // bounds of their own.
-func Everything() []Permission { return slices.Clone(permissionKinds) }
+func Everything() []Permission {
+	var all []Permission
+	for _, k := range PermissionKinds() {
+		all = append(all, k.Kind)
+	}
+	return all
+}
 
 // In gives the permission within a scope: FSWrite.In("logs") is "fs.write:logs".
 func (p Permission) In(scope string) Permission { return p + ":" + Permission(scope) }
@@ -47,24 +48,16 @@ func (p Permission) Kind() Permission {
 	return Permission(kind)
 }
 
+// Scope is the part after the kind, or "".
+func (p Permission) Scope() string {
+	_, scope, _ := strings.Cut(string(p), ":")
+	return scope
+}
+
 // covers tells whether holding p is enough to do want: the same kind, and either
 // no scope of its own (all of it) or the same scope.
 func (p Permission) covers(want Permission) bool {
 	return p == want || (p == p.Kind() && p == want.Kind())
-}
-
-// ParsePermission checks the text of a permission.
-func ParsePermission(text string) (Permission, error) {
-	p := Permission(text)
-	if slices.Contains(permissionKinds, p.Kind()) && !strings.HasSuffix(text, ":") {
-		return p, nil
-	}
-	names := make([]string, len(permissionKinds))
-	for i, k := range permissionKinds {
-		names[i] = string(k)
-	}
-	return "", Errorf(Invalid, "unknown permission %q%s; permissions are %s, each optionally with a scope as in %q",
-		text, Suggest(string(p.Kind()), names), strings.Join(names, ", "), "fs.write:logs")
 }
 
 // Layer is one of the hands that a permission passes through: what the runbook
