@@ -37,6 +37,9 @@ func (d decoder) enter(path string, depth int) error {
 	if depth > maxDepth {
 		return Errorf(Invalid, "%s nests deeper than %d tables (does it contain itself?)", clipPath(path, 5), maxDepth)
 	}
+	if d.count == nil { // one value, not a call's
+		return nil
+	}
 	if *d.count++; *d.count > maxValues {
 		return Errorf(Invalid, "%s holds more than %d values", clipPath(path, 1), maxValues)
 	}
