@@ -1,6 +1,10 @@
 --- Return to an earlier release and its state.
 
+local backup = require("cortex.backup")
 local daemon = require("cortex.daemon")
+local gates = require("cortex.gates")
+local list = require("cortex.list")
+local queue = require("cortex.queue")
 local release = require("cortex.release")
 local runbook = require("cortex.runbook")
 
@@ -26,36 +30,43 @@ does not hold either, that comes back.]],
 
   ---@param run cortex.Run
   run = function(run)
-    local settings = registry.release()
-    local head, backup = run:step("verify the tree and the backup", function()
-      local head = release.check_tree(settings)
-      return head, release.find_backup(head, run.params.backup)
+    release.claim(run)
+    local settings, daemons, head, to = registry.release(), release.hold(run), nil, nil
+    run:step("verify the tree and the backup", function()
+      head = gates.tree(settings, "roll back")
+      to = backup.find(head, run.params.backup)
+      backup.check_way(settings, to)
+      backup.check_scripts(run.home, to, daemons)
+      gates.disk(settings, "roll back")
+      queue.check(settings.queue, { work = true, unreadable = true })
     end)
-    local old = { commit = backup.meta.commit, short = backup.meta.commit:sub(1, 12), branch = head.branch }
-    local daemons = daemon.running(daemon.select())
+    local old = { commit = to.commit, short = to.commit:sub(1, 12), branch = head.branch }
 
     run:step("stop " .. #daemons .. " daemons", function()
       run:undo("start the daemons of " .. head.short, function()
-        release.start_and_watch(daemons, run.params.watch)
+        release.start_again(head, daemons, run.params.watch)
       end)
       daemon.stop_all(daemons)
     end)
     local present = run:step("back up the present state", function()
-      return release.backup(run, head, "rollback to " .. old.short)
+      return backup.create(run, head, "rollback to " .. old.short)
     end)
     run:step("return to " .. old.short .. " with its state", function()
       run:undo("return to " .. head.short .. " with its state", function()
-        release.return_to(present, head)
+        release.return_to(present, head, old.commit)
       end)
-      release.return_to(backup.path, old)
+      release.return_to(to.path, old)
     end)
     run:step("start the daemons of " .. old.short .. " and watch them", function()
       run:undo("stop the daemons of " .. old.short, function()
         daemon.stop_all(daemons)
       end)
-      release.start_and_watch(daemons, run.params.watch)
+      release.start(old, daemons, run.params.watch)
     end)
     print(string.format("rolled back %s -> %s; the state before is in %s", head.short, old.short, present))
-    return { from = head.commit, commit = old.commit, backup = backup.path, present = present }
+    return {
+      from = head.commit, commit = old.commit,
+      backup = to.path, present = present, daemons = list.pluck(daemons, "name"),
+    }
   end,
 })

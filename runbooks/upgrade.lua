@@ -1,5 +1,6 @@
 --- Upgrade to a newer release, and return to the old one if it does not hold.
 
+local backup = require("cortex.backup")
 local daemon = require("cortex.daemon")
 local list = require("cortex.list")
 local release = require("cortex.release")
@@ -22,7 +23,7 @@ that fails, the old release and its state come back exactly and are started.]],
   },
   params = {
     { name = "to", type = "string", doc = "a commit or tag; default: the newest of the release branch" },
-    { name = "watch", type = "duration", default = "5s", doc = "how long the new release must hold after all daemons are stable" },
+    { name = "watch", type = "duration", default = "5s", doc = "how long the new release must hold once all daemons are stable" },
     { name = "fetch-timeout", type = "duration", default = "1m", doc = "how long fetching may take" },
     { name = "hooks", type = "string", default = "run", values = { "run", "skip" }, doc = "run the repository's git hooks (rehearsed first), or not" },
     { name = "ignore-critical-work", type = "boolean", default = false, doc = "upgrade although critical work is in flight" },
@@ -31,27 +32,28 @@ that fails, the old release and its state come back exactly and are started.]],
 
   ---@param run cortex.Run
   run = function(run)
+    release.claim(run)
     local plan = run:step("check that an upgrade is possible", function()
       return release.preflight(run)
     end)
     if not plan.target then
-      print("already at the newest release, " .. plan.from.short)
+      print(plan.why .. ": nothing to do")
       return { upgraded = false, commit = plan.from.commit }
     end
-    local daemons = daemon.running(daemon.select())
+    local daemons = release.hold(run)
 
     run:step("stop " .. #daemons .. " daemons", function()
       run:undo("start the daemons of " .. plan.from.short, function()
-        release.start_and_watch(daemons, run.params.watch)
+        release.start_again(plan.from, daemons, run.params.watch)
       end)
       daemon.stop_all(daemons)
     end)
-    local backup = run:step("back up state and scripts", function()
-      return release.backup(run, plan.from, "upgrade to " .. plan.short)
+    local saved = run:step("back up state and scripts", function()
+      return backup.create(run, plan.from, "upgrade to " .. plan.short)
     end)
     run:step("switch to " .. plan.short, function()
       run:undo("return to " .. plan.from.short .. " with its state", function()
-        release.return_to(backup, plan.from)
+        release.return_to(saved, plan.from, plan.target)
       end)
       git.fast_forward(plan.target, { hooks = run.params.hooks == "run" })
     end)
@@ -59,9 +61,12 @@ that fails, the old release and its state come back exactly and are started.]],
       run:undo("stop the daemons of " .. plan.short, function()
         daemon.stop_all(daemons)
       end)
-      release.start_and_watch(daemons, run.params.watch)
+      release.start({ commit = plan.target, short = plan.short }, daemons, run.params.watch)
     end)
-    print(string.format("upgraded %s -> %s; backup %s", plan.from.short, plan.short, backup))
-    return { upgraded = true, from = plan.from.commit, commit = plan.target, backup = backup, daemons = list.pluck(daemons, "name") }
+    print(string.format("upgraded %s -> %s; backup %s", plan.from.short, plan.short, saved))
+    return {
+      upgraded = true, from = plan.from.commit, commit = plan.target,
+      backup = saved, daemons = list.pluck(daemons, "name"),
+    }
   end,
 })

@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 //	await FILE [REGEXP]      waits until the file is there, or matches
 //	json FILE [PATH REGEXP]  the file is one JSON object on one line, with that value
 //
-// Whatever a script leaves running is killed at its end.
+// and those of releaseCommands. Whatever a script leaves running is killed at its end.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -59,7 +59,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TMPDIR", e.Getenv("WORK")+"/.tmp")
 			return os.MkdirAll(e.Getenv("WORK")+"/.tmp", 0o755)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+		Condition: scriptCondition,
+		Cmds: withReleaseCommands(map[string]func(*testscript.TestScript, bool, []string){
 			"demohome":  cmdDemoHome,
 			"publish":   cmdPublish,
 			"queue":     cmdQueue,
@@ -75,7 +76,7 @@ func TestScripts(t *testing.T) {
 			"alive":     cmdAlive,
 			"await":     cmdAwait,
 			"json":      cmdJSON,
-		},
+		}),
 	})
 }
 

@@ -50,6 +50,19 @@ function M.index(items, field)
   return out
 end
 
+--- Tells whether an item is in the list.
+---@param items any[]
+---@param wanted any
+---@return boolean
+function M.contains(items, wanted)
+  for _, item in ipairs(items) do
+    if item == wanted then
+      return true
+    end
+  end
+  return false
+end
+
 --- Gives the items in reverse order.
 ---@param items any[]
 ---@return any[]
