@@ -194,19 +194,33 @@ func cmdLaunch(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: launch VAR PROGRAM [ARG...]")
 	}
+	home := homeOf(ts)
 	cmd := command(ts, args[1:])
-	if home, ok := scriptHomes.Load(ts); ok {
-		cmd.Dir = home.(*demohome.Home).Dir
-		cmd.Env = append(cmd.Env, "CORTEX_RUN_DIR="+home.(*demohome.Home).RunDir)
+	cmd.Dir = home.Dir
+	cmd.Env = append(cmd.Env, "CORTEX_RUN_DIR="+home.RunDir)
+	startReaped(ts, args[0], cmd)
+}
+
+// cmdStranger is launch for a program that is no daemon of the home: stranger VAR
+// PROGRAM [ARG...].
+func cmdStranger(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: stranger VAR PROGRAM [ARG...]")
 	}
+	cmd := command(ts, args[1:])
+	cmd.Dir = "/"
+	startReaped(ts, args[0], cmd)
+}
+
+func startReaped(ts *testscript.TestScript, variable string, cmd *exec.Cmd) {
 	ts.Check(cmd.Start())
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
 	ts.Defer(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // ours until it is reaped
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-ended
 	})
-	ts.Setenv(args[0], strconv.Itoa(cmd.Process.Pid))
+	ts.Setenv(variable, strconv.Itoa(cmd.Process.Pid))
 }
 
 // cmdAlive checks that processes live: alive PID...; with ! it waits until none

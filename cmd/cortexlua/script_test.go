@@ -42,6 +42,7 @@ func TestMain(m *testing.M) {
 //	send SIGNAL NAME         signals it
 //	end NAME CODE            waits for its end and checks its exit code; see NAME.out, NAME.err
 //	launch VAR PROGRAM...    starts a program by hand; its pid is in $VAR
+//	stranger VAR PROGRAM...  starts a program that is no daemon of the home
 //	readpid VAR FILE         sets $VAR to the pid in a file
 //	alive PID...             the processes live; with !, waits until they do not
 //	await FILE [REGEXP]      waits until the file is there, or matches
@@ -72,6 +73,7 @@ func TestScripts(t *testing.T) {
 			"send":      cmdSend,
 			"end":       cmdEnd,
 			"launch":    cmdLaunch,
+			"stranger":  cmdStranger,
 			"readpid":   cmdReadPid,
 			"alive":     cmdAlive,
 			"await":     cmdAwait,
