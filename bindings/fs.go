@@ -75,6 +75,12 @@ func (h *Host) at(c *runtime.Call, path string, needs runtime.Permission) (place
 	if err := c.Require(needs.In(root)); err != nil {
 		return place{}, err
 	}
+	// A link within one root may lead into another that lies below it.
+	if real := roots.LeadsTo(abs); real != "" && real != root {
+		if err := c.Require(needs.In(real)); err != nil {
+			return place{}, because(err, abs+" leads there")
+		}
+	}
 	return place{roots: roots, abs: abs}, nil
 }
 

@@ -109,7 +109,7 @@ func (f fsys) rename(_ context.Context, c *runtime.Call, a fsRenameArgs) (runtim
 
 // target looks at the place that a move or copy goes to.
 func (f fsys) target(c *runtime.Call, name string) (place, string, error) {
-	p, err := f.host.at(c, name, runtime.FSWrite)
+	p, err := f.host.atTree(c, name, runtime.FSWrite) // a tree may fill roots below
 	if err != nil {
 		return place{}, "", err
 	}

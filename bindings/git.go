@@ -15,31 +15,31 @@ func gitModule(h *Host) runtime.Module {
 		Name: "git",
 		Doc:  "Look at a git work tree and move it to a commit. Git never prompts, never hangs, and runs no hook unless asked to. The work tree is that of the home, or of dir.",
 		Funcs: []runtime.Func{
-			runtime.Query("head", "Tells the commit and branch that are checked out.", g.head, runtime.GitRead).
+			runtime.Query("head", "Tells the commit and branch that are checked out.", g.head, runtime.GitRead).MayNeed(runtime.FSRead).
 				Example(`git.head().branch  --> "main"`),
-			runtime.Query("status", "Lists what differs from the commit that is checked out. Untracked files do not make it unclean.", g.status, runtime.GitRead).
+			runtime.Query("status", "Lists what differs from the commit that is checked out. Untracked files do not make it unclean.", g.status, runtime.GitRead).MayNeed(runtime.FSRead).
 				Example(`git.status({ exclude = { "coordination" } }).clean  --> true`),
-			runtime.Query("busy", "Tells what stands in the way of changing the work tree, an unfinished merge or a lock file, or gives nil.", g.busy, runtime.GitRead).
+			runtime.Query("busy", "Tells what stands in the way of changing the work tree, an unfinished merge or a lock file, or gives nil.", g.busy, runtime.GitRead).MayNeed(runtime.FSRead).
 				Example(`git.busy()  --> nil`),
-			runtime.Query("fetch", "Brings the commits and branches of a remote. It touches no file of the work tree and no local branch, and runs in a dry run too: without the new commits a plan could not be true.", g.fetch, runtime.GitFetch).
+			runtime.Query("fetch", "Brings the commits and branches of a remote. It touches no file of the work tree and no local branch, and runs in a dry run too: without the new commits a plan could not be true.", g.fetch, runtime.GitFetch).MayNeed(runtime.FSRead).
 				Example(`git.fetch("origin", { timeout = "30s" }).updated["refs/remotes/origin/main"]  --> "9fceb02d..."`),
-			runtime.Query("resolve", "Gives the full hash of the commit that a name stands for, or nil.", g.resolve, runtime.GitRead).
+			runtime.Query("resolve", "Gives the full hash of the commit that a name stands for, or nil.", g.resolve, runtime.GitRead).MayNeed(runtime.FSRead).
 				Example(`git.resolve("refs/remotes/origin/main")  --> "9fceb02d..."`),
-			runtime.Query("is_ancestor", "Tells whether a commit is contained in another; it contains itself.", g.isAncestor, runtime.GitRead).
+			runtime.Query("is_ancestor", "Tells whether a commit is contained in another; it contains itself.", g.isAncestor, runtime.GitRead).MayNeed(runtime.FSRead).
 				Example(`git.is_ancestor("HEAD~1", "HEAD")  --> true`),
-			runtime.Query("changes", "Lists the files that differ between two commits. A rename shows as deleted and added.", g.changes, runtime.GitRead).
+			runtime.Query("changes", "Lists the files that differ between two commits. A rename shows as deleted and added.", g.changes, runtime.GitRead).MayNeed(runtime.FSRead).
 				Example(`git.changes("HEAD~1", "HEAD")[1]  --> { status = "modified", path = "scripts/worker.sh" }`),
-			runtime.Query("log", "Lists the commits that a commit has beyond another, newest first.", g.log, runtime.GitRead).
+			runtime.Query("log", "Lists the commits that a commit has beyond another, newest first.", g.log, runtime.GitRead).MayNeed(runtime.FSRead).
 				Example(`#git.log("HEAD~3", "HEAD")  --> 3`),
-			runtime.Query("show_file", "Reads a file as a commit has it, or gives nil.", g.showFile, runtime.GitRead).
+			runtime.Query("show_file", "Reads a file as a commit has it, or gives nil.", g.showFile, runtime.GitRead).MayNeed(runtime.FSRead).
 				Example(`git.show_file("HEAD", "no/such/file")  --> nil`),
-			runtime.Query("files", "Lists the files of a commit: all of them, or those that match patterns.", g.files, runtime.GitRead).
+			runtime.Query("files", "Lists the files of a commit: all of them, or those that match patterns.", g.files, runtime.GitRead).MayNeed(runtime.FSRead).
 				Example(`git.files("HEAD", { patterns = { "scripts/**/*.sh" } })[1].mode  --> "100755"`),
-			runtime.Query("obstacles", "Lists the files whose content would be lost by switching to a commit.", g.obstacles, runtime.GitRead).
+			runtime.Query("obstacles", "Lists the files whose content would be lost by switching to a commit.", g.obstacles, runtime.GitRead).MayNeed(runtime.FSRead).
 				Example(`#git.obstacles("HEAD").untracked  --> 0`),
-			runtime.Action("rehearse", "Tries a fast-forward with the repository's hooks in a scratch work tree, and gives the hooks that ran. One that fails is an error.", g.rehearse, runtime.GitWrite),
-			runtime.Action("fast_forward", "Moves the branch and its work tree forward to a commit that contains the current one. It refuses what would lose anything.", g.fastForward, runtime.GitWrite),
-			runtime.Action("return_to", "Puts the tracked files exactly at a commit, older or newer, giving up changes in them. Untracked files stay unless they are in the way.", g.returnTo, runtime.GitWrite),
+			runtime.Action("rehearse", "Tries a fast-forward with the repository's hooks in a scratch work tree, and gives the hooks that ran. One that fails is an error.", g.rehearse, runtime.GitWrite, runtime.ProcessSpawn).MayNeed(runtime.FSWrite),
+			runtime.Action("fast_forward", "Moves the branch and its work tree forward to a commit that contains the current one. It refuses what would lose anything.", g.fastForward, runtime.GitWrite).MayNeed(runtime.FSWrite, runtime.ProcessSpawn),
+			runtime.Action("return_to", "Puts the tracked files exactly at a commit, older or newer, giving up changes in them. Untracked files stay unless they are in the way.", g.returnTo, runtime.GitWrite).MayNeed(runtime.FSWrite),
 		},
 	}
 }
@@ -145,6 +145,9 @@ type gitFetched struct {
 }
 
 func (g *gitRepos) fetch(ctx context.Context, c *runtime.Call, a gitFetchArgs) (gitFetched, error) {
+	if err := c.Require(runtime.GitFetch.In(a.Remote)); err != nil {
+		return gitFetched{}, err
+	}
 	r, err := g.at(ctx, c, a.Dir)
 	if err != nil {
 		return gitFetched{}, err

@@ -66,6 +66,11 @@ type gitMoved struct {
 }
 
 func (g *gitRepos) fastForward(ctx context.Context, c *runtime.Call, a gitForwardArgs) (runtime.Change[gitMoved], error) {
+	if a.Hooks { // hooks are programs, whichever the repository has
+		if err := c.Require(runtime.ProcessSpawn); err != nil {
+			return runtime.Change[gitMoved]{}, because(err, "hooks are programs")
+		}
+	}
 	r, err := g.toWrite(ctx, c, a.Dir, a.Hooks)
 	if err != nil {
 		return runtime.Change[gitMoved]{}, err

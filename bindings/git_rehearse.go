@@ -15,6 +15,9 @@ type gitRehearseArgs struct {
 // rehearse is an action although it leaves the tree alone: hooks are programs,
 // and may do anything.
 func (g *gitRepos) rehearse(ctx context.Context, c *runtime.Call, a gitRehearseArgs) (runtime.Change[[]string], error) {
+	if err := c.Require(runtime.ProcessSpawn); err != nil {
+		return runtime.Change[[]string]{}, because(err, "hooks are programs")
+	}
 	r, err := g.toWrite(ctx, c, a.Dir, false)
 	if err != nil {
 		return runtime.Change[[]string]{}, err

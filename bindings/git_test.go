@@ -285,7 +285,7 @@ func TestGitFastForwardHooks(t *testing.T) {
 	hook := s.home + "/.git/hooks/post-merge"
 	put(t, hook, "#!/bin/sh\necho no room >&2\nexit 7\n")
 	must(t, os.Chmod(hook, 0o755))
-	e := fails(t, run(t, s.h, `git.fast_forward("origin/main", { hooks = true })`, gitAll), runtime.Failed)
+	e := fails(t, run(t, s.h, `git.fast_forward("origin/main", { hooks = true })`, gitAll, runtime.ProcessSpawn), runtime.Failed)
 	if !strings.Contains(e.Message, "post-merge") || e.Details["hook"] != "post-merge" {
 		t.Errorf("the message does not name the hook: %v %v", e, e.Details)
 	}
@@ -296,7 +296,7 @@ func TestGitFastForwardHooks(t *testing.T) {
 func TestGitRehearse(t *testing.T) {
 	s := fetched(t)
 	const script = `return git.rehearse("origin/main")`
-	res := run(t, s.h, script, gitAll)
+	res := run(t, s.h, script, gitAll, runtime.ProcessSpawn)
 	value(t, res)
 	changes(t, res, 0) // there are no hooks
 
@@ -304,12 +304,13 @@ func TestGitRehearse(t *testing.T) {
 	ran := filepath.Join(t.TempDir(), "ran")
 	put(t, hook, "#!/bin/sh\ntouch "+ran+"\nexit 7\n")
 	must(t, os.Chmod(hook, 0o755))
-	value(t, plan(t, s.h, script, gitAll))
+	value(t, plan(t, s.h, script, gitAll, runtime.ProcessSpawn))
 	if text(t, ran) != "(absent)" {
 		t.Error("a dry run ran a hook")
 	}
 	fails(t, run(t, s.h, script, runtime.GitRead, runtime.FSWrite), runtime.Denied)
-	e := fails(t, run(t, s.h, script, gitAll), runtime.Failed)
+	fails(t, run(t, s.h, script, gitAll), runtime.Denied) // hooks are programs
+	e := fails(t, run(t, s.h, script, gitAll, runtime.ProcessSpawn), runtime.Failed)
 	if e.Details["hook"] != "post-merge" || text(t, ran) != "" {
 		t.Errorf("the hook did not run, or is not named: %v", e)
 	}

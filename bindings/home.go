@@ -24,6 +24,10 @@ type Config struct {
 	NoHome error
 	// StateDir is where locks and records of daemons are kept.
 	StateDir string
+	// ConfigDir is where the operator keeps the registry, runbooks and modules of
+	// this home: a root of its own, "config", so that the right to write in the
+	// home is not one to change what is run next. Empty: there is none.
+	ConfigDir string
 	// Path and UserHome are the PATH and HOME that programs are started with.
 	Path, UserHome string
 	// User and PID say who runs this, for the owner of a lock.
@@ -109,6 +113,9 @@ func (h *Host) openRoots() (*files.Roots, error) {
 		"backups": filepath.Join(home, "backups"),
 		"logs":    filepath.Join(home, "agents/logs"),
 		"run":     filepath.Join(home, "run"),
+	}
+	if h.cfg.ConfigDir != "" {
+		dirs["config"] = h.cfg.ConfigDir
 	}
 	maps.Copy(dirs, reg.Roots)
 	var list []files.Root

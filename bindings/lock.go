@@ -19,7 +19,7 @@ func lockModule(h *Host) runtime.Module {
 		Funcs: []runtime.Func{
 			runtime.Query("acquire", "Takes a named lock, waiting for it at most so long; a conflict error tells who holds it.", h.lockAcquire, runtime.FSWrite.In("state")),
 			runtime.Query("release", "Gives a lock back. The end of the run does so too.", h.lockRelease),
-			runtime.Query("holder", "Tells who holds a lock, or nil.", h.lockHolder),
+			runtime.Query("holder", "Tells who holds a lock, or nil.", h.lockHolder, runtime.FSRead.In("state")),
 		},
 	}
 }

@@ -15,11 +15,15 @@ func probeModule(h *Host) runtime.Module {
 		Name: "probe",
 		Doc:  "Tell whether a daemon can do its work, and wait until it can. What a probe looks at needs its own permission: net.dial:HOST, process.spawn:PROGRAM, fs.read:ROOT.",
 		Funcs: []runtime.Func{
-			runtime.Query("mark", "Marks this moment and the end of a log, to be given as since: what comes later is new.", p.mark, runtime.ProcessRead),
+			runtime.Query("mark", "Marks this moment and the end of a log, to be given as since: what comes later is new.", p.mark, runtime.ProcessRead).
+				MayNeed(runtime.FSRead),
 			runtime.Query("check", "Looks once whether a probe passes.", p.check, runtime.ProcessRead).
+				MayNeed(runtime.FSRead, runtime.NetDial, runtime.ProcessSpawn).
 				Example(`probe.check({ alive = true }).ok  --> true`),
-			runtime.Query("wait", "Waits until a probe passes while the process lives. Its death is an error that tells the exit code or signal and the last lines of its log.", p.wait, runtime.ProcessRead),
-			runtime.Query("settle", "Waits for a time in which the process must not end.", p.settle, runtime.ProcessRead),
+			runtime.Query("wait", "Waits until a probe passes while the process lives. Its death is an error that tells the exit code or signal and the last lines of its log.", p.wait, runtime.ProcessRead).
+				MayNeed(runtime.FSRead, runtime.NetDial, runtime.ProcessSpawn),
+			runtime.Query("settle", "Waits for a time in which the process must not end.", p.settle, runtime.ProcessRead).
+				MayNeed(runtime.FSRead),
 		},
 	}
 }

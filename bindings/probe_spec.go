@@ -2,7 +2,6 @@ package bindings
 
 import (
 	"context"
-	"path/filepath"
 	"regexp"
 	"time"
 
@@ -120,7 +119,7 @@ func (p *probeFuncs) tcp(c *runtime.Call, s probeSpec) (probes.Probe, error) {
 	if err != nil {
 		return nil, runtime.Errorf(runtime.Invalid, "spec.tcp: %w", err)
 	}
-	if err := c.Require(runtime.NetDial.In(host)); err != nil {
+	if err := c.Require(runtime.NetDial.In(hostScope(host))); err != nil {
 		return nil, err
 	}
 	return &probes.Dial{Network: "tcp", Address: address}, nil
@@ -135,7 +134,7 @@ func (p *probeFuncs) unix(c *runtime.Call, s probeSpec) (probes.Probe, error) {
 	if err := c.Require(runtime.NetDial.In("unix")); err != nil {
 		return nil, err
 	}
-	return &probes.Dial{Network: "unix", Address: at.abs}, nil
+	return &probes.Dial{Network: "unix", Address: at.abs, Roots: at.roots}, nil
 }
 
 func (p *probeFuncs) http(c *runtime.Call, s probeSpec) (probes.Probe, error) {
@@ -143,7 +142,7 @@ func (p *probeFuncs) http(c *runtime.Call, s probeSpec) (probes.Probe, error) {
 	if err != nil {
 		return nil, runtime.Errorf(runtime.Invalid, "spec.http: %w", err)
 	}
-	if err := c.Require(runtime.NetDial.In(host)); err != nil {
+	if err := c.Require(runtime.NetDial.In(hostScope(host))); err != nil {
 		return nil, err
 	}
 	probe := &probes.HTTP{URL: s.HTTP, Status: s.Status, JSON: s.JSON, Engine: p.engine}
@@ -157,11 +156,11 @@ func (p *probeFuncs) http(c *runtime.Call, s probeSpec) (probes.Probe, error) {
 
 // command runs with the environment that daemons get, in the home.
 func (p *probeFuncs) command(ctx context.Context, c *runtime.Call, s probeSpec) (probes.Probe, error) {
-	if err := c.Require(runtime.ProcessSpawn.In(filepath.Base(s.Command[0]))); err != nil {
-		return nil, err
-	}
 	home, err := p.host.home()
 	if err != nil {
+		return nil, err
+	}
+	if err := p.host.mayRun(c, s.Command[0], home, nil); err != nil {
 		return nil, err
 	}
 	reg, err := p.host.Registry(ctx)

@@ -20,12 +20,14 @@ func processModule(h *Host) runtime.Module {
 				Example(`process.locate({ "worker" })[1].state  --> "stopped"`),
 			runtime.Query("alive", "Tells whether a process still runs; a zombie does not.", h.processAlive, runtime.ProcessRead),
 			runtime.Query("wait", "Waits until a process has ended and tells how, or gives nil at the timeout.", h.processWait, runtime.ProcessRead),
-			runtime.Action("spawn", "Starts a daemon in a session of its own and records it. It refuses while an instance lives.", h.processSpawn, runtime.ProcessSpawn),
+			runtime.Action("spawn", "Starts a daemon in a session of its own and records it. It refuses while an instance lives.", h.processSpawn, runtime.ProcessSpawn).
+				MayNeed(runtime.FSRead, runtime.FSWrite),
 			runtime.Action("stop", "Stops a process and all that belongs to it: a signal, a grace period, then SIGKILL. It succeeds only when nothing is left.", h.processStop, runtime.ProcessSignal).
 				Example(`process.stop(p, { grace = "10s" })  --> { stopped = true, forced = false }`),
 			runtime.Action("signal", "Sends a signal to a process, and only to it.", h.processSignal, runtime.ProcessSignal),
 			runtime.Action("clean_up", "Ends what is left of a daemon's dead instance: children that outlived it.", h.processCleanUp, runtime.ProcessSignal),
 			runtime.Action("run", "Runs a program and waits for it. Its exit code is data; with check = true another than 0 is an error.", h.processRun, runtime.ProcessSpawn).
+				MayNeed(runtime.FSRead).
 				Example(`process.run({ "true" }).code  --> 0`),
 		},
 	}
@@ -90,6 +92,9 @@ type stopResult struct {
 
 func (h *Host) processStop(ctx context.Context, c *runtime.Call, a processStopArgs) (runtime.Change[stopResult], error) {
 	p := a.Process.p
+	if err := c.Require(runtime.ProcessSignal.In(p.name)); err != nil {
+		return runtime.Change[stopResult]{}, err
+	}
 	planned := stopResult{Stopped: true}
 	if p.planned {
 		return runtime.Unchanged(planned), nil
@@ -145,8 +150,11 @@ type processSignalArgs struct {
 	Signal  string  `lua:"signal" enum:"TERM,INT,QUIT,HUP,USR1,USR2,KILL,STOP,CONT" doc:"the signal"`
 }
 
-func (h *Host) processSignal(_ context.Context, _ *runtime.Call, a processSignalArgs) (runtime.Change[runtime.None], error) {
+func (h *Host) processSignal(_ context.Context, c *runtime.Call, a processSignalArgs) (runtime.Change[runtime.None], error) {
 	p := a.Process.p
+	if err := c.Require(runtime.ProcessSignal.In(p.name)); err != nil {
+		return runtime.Change[runtime.None]{}, err
+	}
 	if p.planned {
 		return runtime.Unchanged(runtime.None{}), nil
 	}
@@ -165,7 +173,7 @@ func (h *Host) processSignal(_ context.Context, _ *runtime.Call, a processSignal
 type processRunArgs struct {
 	Command []string          `lua:"command" doc:"the program and its arguments; no shell reads them"`
 	Env     map[string]string `lua:"env,opt" doc:"its environment beside PATH, HOME and LANG"`
-	Cwd     string            `lua:"cwd,opt" doc:"its working directory; default: the home"`
+	Cwd     string            `lua:"cwd,opt" doc:"its working directory, in a root that may be read; default: the home"`
 	Input   string            `lua:"input,opt" doc:"its standard input; default: none"`
 	Timeout time.Duration     `lua:"timeout,opt" default:"1m" doc:"when its whole process group is ended"`
 	Check   bool              `lua:"check,opt" doc:"raise an error if it ends with another code than 0"`
@@ -183,9 +191,14 @@ func (h *Host) processRun(_ context.Context, c *runtime.Call, a processRunArgs) 
 	if len(a.Command) == 0 {
 		return runtime.Change[processRunResult]{}, runtime.Errorf(runtime.Invalid, "the command is empty")
 	}
-	if err := c.Require(runtime.ProcessSpawn.In(baseName(a.Command[0]))); err != nil {
+	if err := h.mayRun(c, a.Command[0], h.dirOf(a.Cwd), a.Env); err != nil {
 		return runtime.Change[processRunResult]{}, err
 	}
+	dir, err := h.workDir(c, a.Cwd, nil)
+	if err != nil {
+		return runtime.Change[processRunResult]{}, err
+	}
+	a.Cwd = dir
 	return runtime.Change[processRunResult]{
 		Summary: "run " + strings.Join(a.Command, " "),
 		Apply: func(ctx context.Context) (processRunResult, error) {
@@ -198,9 +211,6 @@ func (h *Host) processRun(_ context.Context, c *runtime.Call, a processRunArgs) 
 
 func (h *Host) runProgram(ctx context.Context, a processRunArgs) (processRunResult, error) {
 	spec := proc.RunSpec{Argv: a.Command, Env: h.environment(a.Env), Dir: a.Cwd, Table: h.procs}
-	if spec.Dir == "" {
-		spec.Dir = h.cfg.Home
-	}
 	if a.Input != "" {
 		spec.Stdin = []byte(a.Input)
 	}

@@ -3,10 +3,12 @@ package bindings
 import (
 	"context"
 	"errors"
+	"maps"
 	"path/filepath"
 
 	"github.com/cortexlua/cortexlua/bindings/internal/lockfile"
 	"github.com/cortexlua/cortexlua/bindings/internal/proc"
+	"github.com/cortexlua/cortexlua/bindings/internal/registry"
 	"github.com/cortexlua/cortexlua/bindings/internal/statefile"
 	"github.com/cortexlua/cortexlua/runtime"
 )
@@ -15,23 +17,19 @@ type processSpawnArgs struct {
 	Name    string            `lua:"name" doc:"the daemon's name, under which it is recorded"`
 	Command []string          `lua:"command" doc:"the program and its arguments; no shell reads them"`
 	Env     map[string]string `lua:"env,opt" doc:"its environment beside PATH, HOME and LANG"`
-	Cwd     string            `lua:"cwd,opt" doc:"its working directory; default: the home"`
-	Log     string            `lua:"log,opt" doc:"its log file, for error messages"`
+	Cwd     string            `lua:"cwd,opt" doc:"its working directory, the registry's or in a root that may be read; default: the home"`
+	Log     string            `lua:"log,opt" doc:"its log file, for error messages; one to append to must be the registry's or in a root that may be written"`
 	Stdout  string            `lua:"stdout,opt" default:"null" enum:"log,null" doc:"log: output and errors are appended to the log"`
 	Umask   *int              `lua:"umask,opt" min:"0" max:"511" doc:"its umask"`
 	Nice    *int              `lua:"nice,opt" min:"-20" max:"19" doc:"its nice value"`
 }
 
-func (h *Host) processSpawn(_ context.Context, c *runtime.Call, a processSpawnArgs) (runtime.Change[Process], error) {
+func (h *Host) processSpawn(ctx context.Context, c *runtime.Call, a processSpawnArgs) (runtime.Change[Process], error) {
 	if len(a.Command) == 0 {
 		return runtime.Change[Process]{}, runtime.Errorf(runtime.Invalid, "the command of %s is empty", a.Name)
 	}
-	home, err := h.home()
-	if err != nil {
+	if err := h.maySpawn(ctx, c, &a); err != nil {
 		return runtime.Change[Process]{}, err
-	}
-	if a.Cwd == "" {
-		a.Cwd = home
 	}
 	return runtime.Change[Process]{
 		Summary: "start " + a.Name,
@@ -45,6 +43,33 @@ func (h *Host) processSpawn(_ context.Context, c *runtime.Call, a processSpawnAr
 			return h.adopt(c, p), nil
 		},
 	}, nil
+}
+
+// maySpawn checks the permissions, and makes the paths absolute. What the registry
+// declares for the daemon is the operator's word: it needs no permission beside
+// that to start the program.
+func (h *Host) maySpawn(ctx context.Context, c *runtime.Call, a *processSpawnArgs) error {
+	d, err := h.declared(ctx, a.Name)
+	if err != nil {
+		return err
+	}
+	env := a.Env
+	if d != nil && maps.Equal(env, d.Env) {
+		env = nil
+	}
+	if err := h.mayRun(c, a.Command[0], h.dirOf(a.Cwd), env); err != nil {
+		return err
+	}
+	if err := registry.CheckName(a.Name); err != nil {
+		return runtime.Errorf(runtime.Invalid, "cannot start %q: %w", a.Name, err)
+	}
+	if a.Cwd, err = h.workDir(c, a.Cwd, d); err != nil {
+		return err
+	}
+	if a.Stdout == "log" {
+		a.Log, err = h.logToWrite(c, a.Log, d)
+	}
+	return err
 }
 
 // spawn starts a daemon that inherits a lock: while anything of it lives, the

@@ -3,7 +3,6 @@ package bindings
 import (
 	"errors"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -44,8 +43,6 @@ func (h *Host) environment(extra map[string]string) []string {
 	}
 	return out
 }
-
-func baseName(p string) string { return path.Base(p) }
 
 func lastLine(text string) string {
 	text = strings.TrimRight(text, "\n")

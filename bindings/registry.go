@@ -13,9 +13,9 @@ func registryModule(h *Host) runtime.Module {
 		Name: "registry",
 		Doc:  "The daemons that this home runs, as its registry file declares them.",
 		Funcs: []runtime.Func{
-			runtime.Query("daemons", "Gives daemons in the order in which they start: all of them, or those named.", h.registryDaemons).
+			runtime.Query("daemons", "Gives daemons in the order in which they start: all of them, or those named.", h.registryDaemons, runtime.ProcessRead).
 				Example(`registry.daemons()[1].name  --> "coordinator"`),
-			runtime.Query("release", "Gives what the registry says about releases: scripts to check, folders to back up, the queue of work.", h.registryRelease),
+			runtime.Query("release", "Gives what the registry says about releases: scripts to check, folders to back up, the queue of work.", h.registryRelease, runtime.GitRead),
 		},
 	}
 }

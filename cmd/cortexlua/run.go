@@ -180,14 +180,15 @@ func exitOf(res runtime.Result) error {
 
 func (s *session) config() bindings.Config {
 	return bindings.Config{
-		Home:     s.home,
-		NoHome:   errNoHome(),
-		StateDir: filepath.Join(s.home, folder, "state"),
-		Path:     searchPath(os.Getenv("PATH")),
-		UserHome: os.Getenv("HOME"),
-		User:     userName(),
-		PID:      os.Getpid(),
-		Registry: func() (runtime.Source, error) { return s.lib.registry(s.flags.registry) },
+		Home:      s.home,
+		NoHome:    errNoHome(),
+		StateDir:  filepath.Join(s.home, folder, "state"),
+		ConfigDir: filepath.Join(s.home, folder),
+		Path:      searchPath(os.Getenv("PATH")),
+		UserHome:  os.Getenv("HOME"),
+		User:      userName(),
+		PID:       os.Getpid(),
+		Registry:  func() (runtime.Source, error) { return s.lib.registry(s.flags.registry) },
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"golang.org/x/sys/unix"
 )
 
 // HomeRoot is the root that relative paths belong to.
@@ -241,4 +243,43 @@ func (p Place) err(op string, err error) error {
 		oe.Root, oe.Path = p.Root, p.Path
 	}
 	return err
+}
+
+// OpenPath opens what is at a path without touching it (O_PATH, open(2)): the
+// descriptor stands for the very file that was found within its root, also of a
+// socket or a device, and can be used as /proc/self/fd/N.
+func (r *Roots) OpenPath(path string) (*os.File, error) {
+	p, err := r.Resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := p.FS.OpenFile(p.Rel, unix.O_PATH, 0)
+	if err != nil {
+		return nil, p.err("open", err)
+	}
+	return f, nil
+}
+
+// LeadsTo names the root that a path lies in once the symbolic links in it are
+// followed, as far as it exists; "" when that is no root, in which case nothing
+// can be opened there anyway.
+func (r *Roots) LeadsTo(path string) string {
+	_, _, abs, err := r.locate(path)
+	if err != nil {
+		return ""
+	}
+	rest := ""
+	for at := abs; ; at = filepath.Dir(at) {
+		real, err := filepath.EvalSymlinks(at)
+		if err == nil {
+			if h, _ := r.match(filepath.Join(real, rest), r.realDir); h != nil {
+				return h.Name
+			}
+			return ""
+		}
+		if at == "/" {
+			return ""
+		}
+		rest = filepath.Join(filepath.Base(at), rest)
+	}
 }

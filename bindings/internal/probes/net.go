@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+
+	"github.com/cortexlua/cortexlua/bindings/internal/files"
 )
 
 // Dial passes when an address accepts a connection.
 type Dial struct {
 	Network string // "tcp" or "unix"
 	Address string // "host:port", or the path of a socket
+	// Roots hold the socket: no symbolic link leads out of them. Nil: any path.
+	Roots *files.Roots
 }
 
 // CheckAddress reads "host:port". An empty host is this machine.
@@ -31,8 +35,17 @@ func (d *Dial) String() string { return d.Address + " to accept a connection" }
 
 // Check connects and hangs up.
 func (d *Dial) Check(ctx context.Context) error {
+	address := d.Address
+	if d.Roots != nil {
+		socket, err := d.Roots.OpenPath(d.Address)
+		if err != nil {
+			return err
+		}
+		defer socket.Close()
+		address = fmt.Sprintf("/proc/self/fd/%d", socket.Fd())
+	}
 	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, d.Network, d.Address)
+	conn, err := dialer.DialContext(ctx, d.Network, address)
 	if err != nil {
 		return dialError(d.Address, err)
 	}

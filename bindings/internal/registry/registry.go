@@ -127,7 +127,7 @@ func (r *Registry) Complete(home string) error {
 }
 
 func (d *Daemon) complete(home string, homeEnv []string) error {
-	if err := checkName(d.Name); err != nil {
+	if err := CheckName(d.Name); err != nil {
 		return err
 	}
 	if len(d.Command) == 0 {
@@ -184,7 +184,8 @@ func (p *Ready) complete(home, log string) error {
 	return nil
 }
 
-func checkName(name string) error {
+// CheckName tells why a text cannot be the name of a daemon. Names become file names.
+func CheckName(name string) error {
 	for i, c := range name {
 		letter := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
 		if !letter && (i == 0 || c != '-' && c != '_' && c != '.') {
