@@ -3,9 +3,9 @@ package bindings
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
-	"github.com/cortexlua/cortexlua/bindings/internal/proc"
 	"github.com/cortexlua/cortexlua/runtime"
 )
 
@@ -21,6 +21,9 @@ type processCleanUpArgs struct {
 // cookie of its record, or the daemon's own command line with a cookie of ours:
 // either way they are provably that daemon's.
 func (h *Host) processCleanUp(ctx context.Context, c *runtime.Call, a processCleanUpArgs) (runtime.Change[bool], error) {
+	if err := c.Require(runtime.ProcessSignal.In(a.Name)); err != nil {
+		return runtime.Change[bool]{}, err
+	}
 	left, err := h.remains(ctx, c, a.Name)
 	if err != nil || len(left) == 0 {
 		return runtime.Unchanged(false), err
@@ -49,43 +52,14 @@ func (h *Host) remains(ctx context.Context, c *runtime.Call, name string) ([]*pr
 	if err != nil {
 		return nil, err
 	}
-	var left []*process
-	if p, err := h.remainsOfRecord(ctx, name); err != nil || p != nil {
-		left = append(left, p)
-		if err != nil {
-			return nil, err
-		}
-	}
 	s, err := h.search(ctx, c, daemons, true)
 	if err != nil {
 		return nil, err
 	}
 	seen := map[string]bool{}
-	for _, p := range left {
+	return slices.DeleteFunc(s.remains, func(p *process) bool {
+		twice := seen[p.cookie]
 		seen[p.cookie] = true
-	}
-	for _, p := range s.remains {
-		if !seen[p.cookie] {
-			seen[p.cookie] = true
-			left = append(left, p)
-		}
-	}
-	return left, nil
-}
-
-// remainsOfRecord gives the dead instance of a record if anything still carries
-// its cookie.
-func (h *Host) remainsOfRecord(ctx context.Context, name string) (*process, error) {
-	rec, err := h.recall(name)
-	if err != nil || rec == nil || rec.Cookie == "" {
-		return nil, err
-	}
-	if alive, err := proc.Alive(rec.Identity); err != nil || alive {
-		return nil, err
-	}
-	snap, err := h.procs.Snapshot(ctx)
-	if err != nil || len(snap.Carrying(rec.Cookie)) == 0 {
-		return nil, err
-	}
-	return &process{name: name, id: rec.Identity, cookie: rec.Cookie, log: rec.Log}, nil
+		return twice
+	}), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/cortexlua/cortexlua/bindings/internal/lockfile"
 	"github.com/cortexlua/cortexlua/bindings/internal/pidfile"
 	"github.com/cortexlua/cortexlua/bindings/internal/proc"
 	"github.com/cortexlua/cortexlua/bindings/internal/registry"
@@ -30,7 +31,7 @@ type located struct {
 	State     string   `lua:"state" doc:"running, stopped or stale (a pidfile is left of a process that is gone)"`
 	Process   *Process `lua:"process,opt" doc:"the handle, when it runs"`
 	PID       int      `lua:"pid,opt"`
-	By        string   `lua:"by,opt" doc:"the proof: record, pidfile or cmdline"`
+	By        string   `lua:"by,opt" doc:"the proof: record, pidfile, cmdline, or lock: it holds what its start handed to it"`
 	Uptime    *float64 `lua:"uptime,opt" doc:"seconds since its start"`
 	CPU       *float64 `lua:"cpu,opt" doc:"processor time used, in seconds"`
 	Memory    int64    `lua:"memory,opt" doc:"resident memory in bytes"`
@@ -64,7 +65,7 @@ func (h *Host) processLocate(ctx context.Context, c *runtime.Call, a processLoca
 }
 
 func (h *Host) search(ctx context.Context, c *runtime.Call, daemons []registry.Daemon, scan bool) (*search, error) {
-	s := &search{host: h, call: c, rows: make([]located, len(daemons))}
+	s := &search{host: h, call: c, rows: make([]located, len(daemons)), dead: map[int]*record{}}
 	for i := range daemons {
 		if err := s.byRecord(i, &daemons[i]); err != nil {
 			return nil, err
@@ -86,9 +87,10 @@ type search struct {
 	host *Host
 	call *runtime.Call
 	rows []located
-	open []int // rows not yet found
+	open []int           // rows not yet found
+	dead map[int]*record // by row: the record of an instance that is gone
 
-	remains []*process // children that outlived their daemon
+	remains []*process // what outlived its daemon, one for each cookie
 }
 
 func (s *search) byRecord(i int, d *registry.Daemon) error {
@@ -106,6 +108,7 @@ func (s *search) byRecord(i int, d *registry.Daemon) error {
 		if !isGone(err) {
 			return runtime.Errorf(runtime.Failed, "cannot tell whether %s runs: %w", d.Name, err)
 		}
+		s.dead[i] = rec
 	}
 	s.open = append(s.open, i)
 	return nil
@@ -139,7 +142,7 @@ func (s *search) others(ctx context.Context, daemons []registry.Daemon, scan boo
 			return err
 		}
 		if scan || pid != 0 {
-			programs = append(programs, proc.Program{Name: d.Name, PIDFilePID: pid, Argv: d.Command, Home: s.host.cfg.Home})
+			programs = append(programs, s.program(d, pid))
 		}
 		index[d.Name] = i
 	}
@@ -148,21 +151,66 @@ func (s *search) others(ctx context.Context, daemons []registry.Daemon, scan boo
 		return runtime.Errorf(runtime.Failed, "cannot tell which daemons run: %w", err)
 	}
 	for _, f := range found {
-		i := index[f.Name]
-		cookie := proc.Cookie(f.Identity.PID)
-		if isRemains(&f.Stat, cookie) {
-			s.rows[i].Remains++
-			s.remains = append(s.remains, &process{name: f.Name, id: f.Identity, cookie: cookie, log: daemons[i].Log})
-			continue
+		s.add(index[f.Name], &daemons[index[f.Name]], f)
+	}
+	if scan {
+		if err := s.addRemains(ctx); err != nil {
+			return err
 		}
-		if s.rows[i].State == plannedRunning {
-			s.rows[i].Instances = max(s.rows[i].Instances, 1) + 1
-			continue
-		}
-		s.found(i, f.Identity, &f.Stat, f.By, cookie, daemons[i].Log)
 	}
 	for _, i := range s.open {
 		s.judgePidfile(i, &daemons[i])
+	}
+	return nil
+}
+
+// program is what to look for. The lock that a daemon was handed at its start
+// finds it, or what is left of it, under any command line.
+func (s *search) program(d *registry.Daemon, pid int) proc.Program {
+	p := proc.Program{Name: d.Name, PIDFilePID: pid, Argv: d.Command, Home: s.host.cfg.Home}
+	live := s.host.statePath("daemons", d.Name+".live")
+	if _, held, err := lockfile.Holder(live); err == nil && held {
+		p.Lock = live
+	}
+	return p
+}
+
+// add notes a live process: the daemon, another instance of it, or what is left
+// of a dead one.
+func (s *search) add(i int, d *registry.Daemon, f proc.Found) {
+	row, cookie := &s.rows[i], proc.Cookie(f.Identity.PID)
+	dead := s.dead[i]
+	switch {
+	case dead != nil && cookie != "" && cookie == dead.Cookie: // counted by addRemains
+	case isRemains(&f.Stat, cookie):
+		row.Remains++
+		s.remains = append(s.remains, &process{name: f.Name, id: f.Identity, cookie: cookie, log: d.Log})
+	case row.State == plannedRunning:
+		row.Instances = max(row.Instances, 1) + 1
+	default:
+		s.found(i, f.Identity, &f.Stat, f.By, cookie, d.Log)
+	}
+}
+
+// addRemains counts what still carries the cookie of a dead instance.
+func (s *search) addRemains(ctx context.Context) error {
+	boot, err := proc.BootID()
+	if err != nil {
+		return err
+	}
+	for _, i := range s.open {
+		rec := s.dead[i]
+		if rec == nil || rec.Cookie == "" || rec.Identity.BootID != boot {
+			continue
+		}
+		snap, err := s.host.procs.Snapshot(ctx)
+		if err != nil {
+			return err
+		}
+		if n := len(snap.Carrying(rec.Cookie)); n > 0 {
+			s.rows[i].Remains += n
+			s.remains = append(s.remains, &process{name: rec.Name, id: rec.Identity, cookie: rec.Cookie, log: rec.Log})
+		}
 	}
 	return nil
 }

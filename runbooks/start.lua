@@ -24,7 +24,7 @@ return runbook.define({
     end)
     return {
       daemons = list.map(started, function(s)
-        print(string.format("%s %s (pid %s)", s.name, s.adopted and "already runs" or "started", s.pid or "?"))
+        print(daemon.started_text(s))
         return { name = s.name, pid = s.pid, adopted = s.adopted }
       end),
     }

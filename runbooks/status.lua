@@ -4,6 +4,18 @@ local daemon = require("cortex.daemon")
 local runbook = require("cortex.runbook")
 local text = require("cortex.text")
 
+-- What an operator should know about a daemon beside its state.
+local function note(row)
+  local notes = { row.why }
+  if row.instances then
+    notes[#notes + 1] = row.instances .. " instances run"
+  end
+  if row.remains then
+    notes[#notes + 1] = row.remains .. " processes of a dead instance are left"
+  end
+  return notes[1] and table.concat(notes, "; ")
+end
+
 return runbook.define({
   name = "status",
   summary = "Show which daemons run, since when and with what; exit code 5 if one does not.",
@@ -19,9 +31,7 @@ return runbook.define({
     local rows = daemon.locate(daemon.select(run.params.daemons))
     for _, row in ipairs(rows) do
       row.process = nil
-      row.note = row.why
-        or (row.instances and row.instances .. " instances run")
-        or (row.remains and row.remains .. " children of a dead instance are left")
+      row.note = note(row)
       if row.state ~= "running" or row.instances then
         run:unhealthy(row.name .. (row.state == "running" and " runs more than once" or " is not running"))
       end

@@ -24,7 +24,7 @@ then SIGKILL. What survives that is listed, and the exit code says so.]],
       return daemon.stop_all(daemons, { grace = run.params.grace, wait = run.params.wait })
     end)
     for _, s in ipairs(stopped) do
-      print(s.name .. (s.was_running and (s.forced and " killed" or " stopped") or " was not running"))
+      print(daemon.stopped_text(s))
     end
     return { daemons = stopped }
   end,

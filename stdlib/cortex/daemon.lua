@@ -13,6 +13,13 @@ local M = {}
 ---@field adopted boolean it ran already
 ---@field process any the handle
 
+---@class cortex.Stopped
+---@field name string
+---@field was_running boolean
+---@field forced boolean SIGKILL was needed
+---@field pid integer|nil
+---@field remains integer|nil how many processes of a dead instance were ended
+
 --- Gives daemons in starting order: all, or those named.
 ---@param names string[]|nil nil, {} or { "all" } means all
 ---@return cortex.Daemon[]
@@ -96,6 +103,29 @@ local function give_up(d, p, err)
   error(err, 0)
 end
 
+-- Warns when the pidfile that a live daemon writes itself does not name it. It
+-- writes that only at its start, and may end if another one writes it.
+local function look_at_pidfile(d, found)
+  if (found.uptime or 0) < 5 then
+    return
+  end
+  local pid, err = errors.try(pidfile.read, d.pidfile.path)
+  if err then
+    log.warn(d.name .. ": " .. err.message)
+  elseif pid ~= found.pid then
+    log.warn(string.format("%s runs as pid %d, but %s %s", d.name, found.pid, d.pidfile.path, pid and "names " .. pid or "is missing"))
+  end
+end
+
+-- Makes the pidfile of a live daemon name it again.
+local function mend_pidfile(d, found)
+  local pid, err = errors.try(pidfile.read, d.pidfile.path)
+  if err or pid ~= found.pid then
+    pidfile.clear(d.pidfile.path)
+    pidfile.write(d.pidfile.path, found.process)
+  end
+end
+
 local function adopt(d, found)
   if found.instances then
     errors.raise({
@@ -104,11 +134,12 @@ local function adopt(d, found)
       hint = "cortexlua run stop " .. d.name .. " stops all of them",
     })
   end
-  if d.pidfile and d.pidfile.written_by == "manager" and found.pidfile then
-    pidfile.clear(d.pidfile.path)
-    pidfile.write(d.pidfile.path, found.process)
+  if d.pidfile and d.pidfile.written_by == "manager" then
+    mend_pidfile(d, found)
+  elseif d.pidfile then
+    look_at_pidfile(d, found)
   end
-  await_ready(d, found.process)
+  probe.wait(found.process, d.ready, { log = d.log })
   return { name = d.name, pid = found.pid, adopted = true, process = found.process }
 end
 
@@ -116,7 +147,9 @@ local function start_new(d, found)
   if found.why then
     log.warn(string.format("%s: its pidfile is %s: %s", d.name, found.pidfile, found.why))
   end
-  process.clean_up(d.name)
+  if found.remains then
+    process.clean_up(d.name)
+  end
   if d.pidfile then
     pidfile.clear(d.pidfile.path)
   end
@@ -180,48 +213,68 @@ local function settle_one(d, s, duration)
   end
 end
 
--- Raises one error for all that failed in a parallel. Those that were only
--- blocked by another are named, not counted as failures of their own.
+-- What is said about failures: the only one's own words, or all of them.
+local function failure_text(verb, of, failures)
+  if #failures == 1 then
+    return failures[1].err.message
+  end
+  local lines = list.map(failures, function(f)
+    return (f.err.message:gsub("\n", "\n  "))
+  end)
+  return string.format("cannot %s %d of %d daemons:\n  %s", verb, #failures, of, table.concat(lines, "\n  "))
+end
+
+-- Raises one error for all that failed, by the places in daemons. Those that were
+-- only blocked by another are named, not counted as failures of their own.
 local function raise_failures(verb, daemons, failed)
-  local first, names, blocked = nil, {}, {}
+  local failures, names, blocked = {}, {}, {}
   for i, d in ipairs(daemons) do
     local err = failed[i]
     if err and err.details and err.details.blocked_by then
       blocked[#blocked + 1] = d.name
     elseif err then
-      first = first or err
-      names[#names + 1] = d.name
+      failures[#failures + 1], names[#names + 1] = { daemon = d.name, err = err }, d.name
     end
   end
-  local message = first.message
-  if #names > 1 then
-    message = string.format("cannot %s %s. The first of them: %s", verb, list.text(names), message)
-  end
+  local first, message = failures[1].err, failure_text(verb, #daemons, failures)
   if #blocked > 0 then
-    message = string.format("%s\n  not started because of it: %s", message, list.text(blocked))
+    message = string.format("%s\n  not started because of it: %s", message, list.text(blocked, 20))
   end
   local details = { failed = names, blocked = blocked }
-  for k, v in pairs(first.details or {}) do
+  for k, v in pairs(#failures == 1 and first.details or {}) do
     details[k] = v
+  end
+  if #failures > 1 then
+    details.errors = list.map(failures, function(f)
+      return { daemon = f.daemon, kind = f.err.kind, message = f.err.message, hint = f.err.hint, details = f.err.details }
+    end)
   end
   errors.raise({ kind = first.kind, op = first.op, message = message, hint = first.hint, details = details })
 end
 
---- Waits until daemons that are ready have stayed so for their settle time.
----@param started cortex.Started[]
----@param daemons cortex.Daemon[]
----@param window string|nil one time for all instead of each one's own; then the first that ends ends the wait
-function M.settle(started, daemons, window)
-  local by_name = list.index(daemons, "name")
+-- Waits until daemons have stayed ready for a time. Gives the errors by name, or
+-- nil when there are none.
+local function settle_all(started, by_name, window)
   local _, failed = parallel(started, function(s)
     local d = by_name[s.name]
     if window or not s.adopted then
       settle_one(d, s, window or d.settle)
     end
   end, { limit = 1000, on_error = window and "cancel" or "wait" })
-  if failed then
-    raise_failures("start", started, failed)
+  local errs = {}
+  for i, err in pairs(failed or {}) do
+    errs[started[i].name] = err
   end
+  return next(errs) and errs
+end
+
+--- Watches daemons that run for a time in which none may end. The first that does
+--- ends the wait.
+---@param started cortex.Started[]
+---@param daemons cortex.Daemon[]
+---@param window string
+function M.settle(started, daemons, window)
+  settle_all(started, list.index(daemons, "name"), window)
 end
 
 -- For each daemon the places, in the same list, of those it starts after.
@@ -247,12 +300,19 @@ function M.start_all(daemons, opts)
   local rows = list.index(M.locate(daemons), "name")
   local started, failed = parallel(daemons, function(d)
     -- One look at all processes was enough: what starts later holds the lock.
-    return M.start(d, { wait = opts.wait, scan = rows[d.name].state == "running" })
+    return M.start(d, { wait = opts.wait, scan = rows[d.name].state == "running" or rows[d.name].remains ~= nil })
   end, { after = after(daemons), limit = 64, on_error = "wait" })
-  if failed then
+  failed = failed or {}
+  local up = list.map(daemons, function(_, i)
+    return started[i]
+  end)
+  local unstable = settle_all(up, list.index(daemons, "name")) or {}
+  for i, d in ipairs(daemons) do
+    failed[i] = failed[i] or unstable[d.name]
+  end
+  if next(failed) then
     raise_failures("start", daemons, failed)
   end
-  M.settle(started, daemons)
   return started
 end
 
@@ -262,12 +322,15 @@ local function stop_found(d, opts)
   for _ = 1, 10 do
     local found = process.locate({ d.name })[1]
     if found.state ~= "running" then
+      if found.remains then
+        process.clean_up(d.name)
+        result.remains = found.remains
+      end
       if found.pidfile == "stale" then
         pidfile.clear(d.pidfile.path)
       elseif found.pidfile == "refused" then
         log.warn(string.format("%s: its pidfile is refused: %s", d.name, found.why))
       end
-      process.clean_up(d.name)
       return result
     end
     local stopped = process.stop(found.process, { signal = d.stop.signal, grace = opts.grace or d.stop.grace })
@@ -288,7 +351,7 @@ end
 local function stop_held(d, opts)
   local result = stop_found(d, opts)
   if result.forced then
-    log.warn(string.format("%s did not end within its grace period and was killed", d.name))
+    log.warn(string.format("%s did not end within its grace period of %s and was killed", d.name, opts.grace or d.stop.grace))
   end
   return result
 end
@@ -296,7 +359,7 @@ end
 --- Stops a daemon: all instances, and all that belongs to them.
 ---@param d cortex.Daemon
 ---@param opts { wait: string|nil, grace: string|nil }|nil
----@return { name: string, was_running: boolean, forced: boolean, pid: integer|nil }
+---@return cortex.Stopped
 function M.stop(d, opts)
   opts = opts or {}
   return locked(d, "stop", opts, function()
@@ -323,7 +386,7 @@ end
 --- does not keep the rest from being stopped; the error names all survivors.
 ---@param daemons cortex.Daemon[]
 ---@param opts { wait: string|nil, grace: string|nil }|nil
----@return table[] results of stop, in starting order
+---@return cortex.Stopped[] in starting order
 function M.stop_all(daemons, opts)
   local results, failures, culprits = {}, {}, {}
   for _, wave in ipairs(stop_waves(daemons)) do
@@ -343,6 +406,25 @@ function M.stop_all(daemons, opts)
   return list.map(daemons, function(d)
     return results[d.name]
   end)
+end
+
+--- Says what a start came to: "worker started (pid 4711)".
+---@param s cortex.Started
+---@return string
+function M.started_text(s)
+  return string.format("%s %s (pid %s)", s.name, s.adopted and "already runs" or "started", s.pid or "?")
+end
+
+--- Says what a stop came to: "worker stopped".
+---@param s cortex.Stopped
+---@return string
+function M.stopped_text(s)
+  if s.was_running then
+    return s.name .. (s.forced and " killed" or " stopped")
+  elseif s.remains then
+    return string.format("%s was not running; %d processes that were left of it are ended", s.name, s.remains)
+  end
+  return s.name .. " was not running"
 end
 
 --- Restarts a daemon: it is ready and stable when this returns. Its lock is held

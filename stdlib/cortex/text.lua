@@ -45,7 +45,7 @@ end
 --- turns a value into text, right aligns numbers.
 ---@param rows table[]
 ---@param columns { field: string, title: string, format: (fun(value: any): string)|nil, right: boolean|nil }[]
----@return string text, with a newline after each row
+---@return string text one line for the headings and one for each row
 function M.table(rows, columns)
   local lines, widths = { {} }, {}
   for c, column in ipairs(columns) do
@@ -78,7 +78,7 @@ function M.join(lines, widths, columns)
     end
     out[#out + 1] = (table.concat(cells, "  "):gsub("%s+$", ""))
   end
-  return table.concat(out, "\n") .. "\n"
+  return table.concat(out, "\n")
 end
 
 return M
