@@ -21,7 +21,7 @@ return runbook.define({
   summary = "Show which daemons run, since when and with what; exit code 5 if one does not.",
   risk = "safe",
   timeout = "1m",
-  needs = { "process.read", "fs.read" },
+  needs = { "process.read" },
   params = {
     { name = "daemons", type = "list", positional = true, doc = "the daemons to show; default: all" },
   },

@@ -35,7 +35,7 @@ const exitCodes = `Exit codes:
 
 // program runs one command line and returns the exit code.
 func program(args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+	root := newRoot(thisMachine())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -75,7 +75,7 @@ func isCobraUsage(err error) bool {
 	return false
 }
 
-func newRoot() *cobra.Command {
+func newRoot(m machine) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "cortexlua",
 		Short: "Run operators' procedures safely, as editable Lua runbooks",
@@ -88,6 +88,7 @@ and a way back after.
   cortexlua run status            run one; also: cortexlua run ./my.lua
   cortexlua run upgrade --help    its parameters
   cortexlua run upgrade --dry-run what it would change
+  cortexlua inspect upgrade       what it may do, without running it
 
 ` + exitCodes,
 		Version:           version,
@@ -98,7 +99,7 @@ and a way back after.
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("cortexlua {{.Version}}\n")
-	root.AddCommand(newRun(), newList(), newDoc(), newDemo())
+	root.AddCommand(newRun(m), newList(), newInspect(m), newDoc(), newDemo())
 	return root
 }
 

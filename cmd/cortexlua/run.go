@@ -26,6 +26,7 @@ type runFlags struct {
 	timeout  string
 	allow    []string
 	deny     []string
+	policy   string
 }
 
 func (f *runFlags) register(fs *pflag.FlagSet) {
@@ -37,9 +38,10 @@ func (f *runFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.timeout, "timeout", "", "the time limit of the run, such as 5m (default: the runbook's)")
 	fs.StringSliceVar(&f.allow, "allow", nil, "permissions for a script without a header, such as fs.write:logs")
 	fs.StringSliceVar(&f.deny, "deny", nil, "permissions to refuse whatever the runbook asks for")
+	fs.StringVar(&f.policy, "policy", "", "one more policy file, which can only narrow (see cortexlua doc permissions)")
 }
 
-func newRun() *cobra.Command {
+func newRun(m machine) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run RUNBOOK [parameters]",
 		Short: "Run a runbook by name, or a Lua file by path",
@@ -56,7 +58,7 @@ it at once. Daemons that were started stay.
 		DisableFlagParsing: true, // the flags are known only once the runbook is
 		ValidArgsFunction:  completeRunbooks,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runRunbook(cmd, args)
+			return runRunbook(cmd, m, args)
 		},
 	}
 	return cmd
@@ -70,7 +72,7 @@ func completeRunbooks(_ *cobra.Command, args []string, _ string) ([]string, cobr
 }
 
 // runRunbook finds the runbook, lets it declare its flags, and runs it.
-func runRunbook(cmd *cobra.Command, args []string) error {
+func runRunbook(cmd *cobra.Command, m machine, args []string) error {
 	var flags runFlags
 	fs := pflag.NewFlagSet("run", pflag.ContinueOnError)
 	fs.SetOutput(io.Discard)
@@ -87,7 +89,7 @@ func runRunbook(cmd *cobra.Command, args []string) error {
 	if err := fs.Parse(slices.Concat(before, after)); err != nil && err != pflag.ErrHelp {
 		return usageError{err}
 	}
-	s := &session{flags: flags, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	s := &session{machine: m, flags: flags, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 	return s.run(cmd.Context(), name, before, after)
 }
 
@@ -127,11 +129,12 @@ func noRunbook(cmd *cobra.Command, args []string) error {
 
 // session is one run of a runbook from the command line.
 type session struct {
-	flags  runFlags
-	home   string
-	lib    *library
-	stdout io.Writer
-	stderr io.Writer
+	machine machine
+	flags   runFlags
+	home    string
+	lib     *library
+	stdout  io.Writer
+	stderr  io.Writer
 }
 
 func (s *session) run(ctx context.Context, name string, before, after []string) error {
@@ -161,7 +164,7 @@ func (s *session) run(ctx context.Context, name string, before, after []string) 
 			return err
 		}
 	}
-	order, err := s.order(rb, given)
+	order, err := s.order(ctx, rb, given)
 	if err != nil {
 		return err
 	}
@@ -215,38 +218,47 @@ func (s *session) hung(reason error) {
 }
 
 // order turns flags into what the run is allowed and given.
-func (s *session) order(rb *runtime.Runbook, given map[string]any) (runtime.Order, error) {
-	o := runtime.Order{Params: given}
-	var err error
+func (s *session) order(ctx context.Context, rb *runtime.Runbook, given map[string]any) (runtime.Order, error) {
+	o, err := s.allowed(ctx, rb)
+	if err != nil {
+		return o, err
+	}
+	o.Params = given
 	if s.flags.timeout != "" {
 		if o.Timeout, err = runtime.ParseDuration(s.flags.timeout); err != nil || o.Timeout <= 0 {
 			return o, usagef("--timeout %s: write a duration above zero, such as 5m", s.flags.timeout)
 		}
 	}
+	return o, nil
+}
+
+// allowed says what the machine's policies and the flags allow a runbook.
+func (s *session) allowed(ctx context.Context, rb *runtime.Runbook) (runtime.Order, error) {
+	var o runtime.Order
+	all, err := loadPolicies(ctx, s.machine, s.flags.policy)
+	if err != nil {
+		return o, err
+	}
+	name := ""
+	if rb.Header != nil {
+		name = rb.Header.Name
+	}
+	o.Policy = all.layers(name)
 	o.Operator = runtime.Layer{Name: "the operator (--deny)", Remedy: "run it without --deny %s", Allow: runtime.Everything()}
 	if rb.Header == nil {
 		o.Operator = runtime.Layer{Name: "a script without a header, which may only look", Remedy: "run it with --allow %s", Allow: runtime.ReadOnly}
 	} else if len(s.flags.allow) > 0 {
 		return o, usagef("--allow is for scripts without a header: add the permission to needs in %s", rb.Path)
 	}
-	if o.Operator.Allow, err = addPermissions(o.Operator.Allow, s.flags.allow); err != nil {
+	more, err := runtime.ParsePermissions(s.flags.allow)
+	if err != nil {
 		return o, usageError{err}
 	}
-	if o.Operator.Deny, err = addPermissions(nil, s.flags.deny); err != nil {
+	o.Operator.Allow = slices.Concat(o.Operator.Allow, more)
+	if o.Operator.Deny, err = runtime.ParsePermissions(s.flags.deny); err != nil {
 		return o, usageError{err}
 	}
 	return o, nil
-}
-
-func addPermissions(to []runtime.Permission, texts []string) ([]runtime.Permission, error) {
-	for _, t := range texts {
-		p, err := runtime.ParsePermission(t)
-		if err != nil {
-			return nil, err
-		}
-		to = append(to, p)
-	}
-	return to, nil
 }
 
 // show writes the result: JSON on standard output, or nothing more than the

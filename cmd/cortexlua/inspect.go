@@ -1,0 +1,289 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cortexlua/cortexlua/runtime"
+)
+
+func newInspect(m machine) *cobra.Command {
+	var flags runFlags
+	cmd := &cobra.Command{
+		Use:   "inspect RUNBOOK",
+		Short: "Show what a runbook may do, without running it",
+		Long: `Show what a runbook may do, without running it: what it asks for, what the
+machine's policy leaves of that, the Lua modules that it requires and the
+primitives that its text reaches.
+
+Primitives are found in the text, also in that of the modules. Where the text does
+not tell, more is assumed rather than less.
+
+` + exitCodes,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRunbooks,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s := &session{machine: m, flags: flags, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+			report, err := s.inspect(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if flags.json {
+				enc := json.NewEncoder(s.stdout)
+				enc.SetEscapeHTML(false)
+				return enc.Encode(report)
+			}
+			report.write(s.stdout)
+			return nil
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&flags.home, "home", "", "the home whose own runbooks and modules come first")
+	fs.BoolVar(&flags.json, "json", false, "write JSON")
+	fs.StringSliceVar(&flags.allow, "allow", nil, "as for run: permissions for a script without a header")
+	fs.StringSliceVar(&flags.deny, "deny", nil, "as for run: permissions to refuse")
+	fs.StringVar(&flags.policy, "policy", "", "as for run: one more policy file")
+	return cmd
+}
+
+// inspection is what inspect shows.
+type inspection struct {
+	Name        string              `json:"name"`
+	Path        string              `json:"path"`
+	Summary     string              `json:"summary,omitempty"`
+	Risk        string              `json:"risk,omitempty"`
+	Timeout     string              `json:"timeout,omitempty"`
+	UndoTimeout string              `json:"undo_timeout,omitempty"`
+	Params      []inspectedParam    `json:"params"`
+	Permissions []inspectedPerm     `json:"permissions"`
+	Modules     []inspectedModule   `json:"modules"`
+	Primitives  []inspectedFunction `json:"primitives"`
+	Findings    []string            `json:"findings"`
+	Unclear     []string            `json:"unclear,omitempty"`
+}
+
+type inspectedParam struct {
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Doc      string `json:"doc"`
+	Default  any    `json:"default,omitempty"`
+	Required bool   `json:"required,omitempty"`
+}
+
+type inspectedPerm struct {
+	Permission string   `json:"permission"`
+	Means      string   `json:"means"`
+	Left       []string `json:"left"`             // what the policy leaves of it
+	Except     []string `json:"except,omitempty"` // within that
+	Cut        []string `json:"cut,omitempty"`    // by whom, and what would allow it
+}
+
+type inspectedModule struct {
+	Name  string `json:"name"`
+	Path  string `json:"path,omitempty"`
+	Error string `json:"error,omitempty"`
+}
+
+type inspectedFunction struct {
+	Name   string   `json:"name"`
+	Kind   string   `json:"kind"` // query or action
+	Needs  []string `json:"needs"`
+	May    []string `json:"may_need,omitempty"`
+	Places []string `json:"places"`
+	Maybe  bool     `json:"maybe,omitempty"`
+}
+
+// inspect loads a runbook as a run would, and puts together what is known of it.
+func (s *session) inspect(ctx context.Context, name string) (*inspection, error) {
+	s.home = findHome(s.flags.home, s.machine.getenv)
+	s.lib = newLibrary(s.home)
+	src, err := s.lib.runbook(name)
+	if err != nil {
+		return nil, err
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	opts := runtime.Options{Modules: modules(), Library: s.lib.module, Home: s.home}
+	rb, err := runtime.Load(ctx, src, opts)
+	if err != nil {
+		return nil, err
+	}
+	order, err := s.allowed(ctx, rb)
+	if err != nil {
+		return nil, err
+	}
+	found, err := runtime.Inspect(src, opts)
+	if err != nil {
+		return nil, err
+	}
+	asked := order.Operator.Allow // of a script without a header: what it is given
+	out := &inspection{Name: strings.TrimSuffix(name, ".lua"), Path: src.Path, Params: []inspectedParam{}, Findings: []string{}}
+	if rb.Header != nil {
+		asked = rb.Header.Layer(rb.Path).Allow
+		out.header(rb.Header)
+	}
+	out.permissions(rb.Grant(order), asked)
+	out.text(found)
+	out.findings(found, rb, asked)
+	return out, nil
+}
+
+func (in *inspection) header(h *runtime.Header) {
+	in.Name, in.Summary, in.Risk = h.Name, h.Summary, h.Risk
+	in.Timeout, in.UndoTimeout = runtime.FormatDuration(h.Timeout), runtime.FormatDuration(h.UndoTimeout)
+	for _, p := range h.Params {
+		in.Params = append(in.Params, inspectedParam{p.Name, p.Type, p.Doc, p.Default, p.Required})
+	}
+}
+
+// permissions tells what is left of each permission that was asked for.
+func (in *inspection) permissions(g runtime.Grant, asked []runtime.Permission) {
+	in.Permissions = []inspectedPerm{}
+	for _, p := range asked {
+		a := g.Allows(p)
+		row := inspectedPerm{Permission: string(p), Means: p.Describe(), Left: words(a.Left), Except: words(a.Except)}
+		for _, l := range a.Cuts {
+			row.Cut = append(row.Cut, l.Name+"; to allow it, "+strings.ReplaceAll(l.Remedy, "%s", string(p)))
+		}
+		in.Permissions = append(in.Permissions, row)
+	}
+}
+
+func (in *inspection) text(found runtime.Inspection) {
+	in.Modules, in.Primitives = []inspectedModule{}, []inspectedFunction{}
+	for _, r := range found.Requires {
+		row := inspectedModule{Name: r.Name, Path: r.Path}
+		if r.Err != nil {
+			row.Error = r.Err.Error()
+		}
+		in.Modules = append(in.Modules, row)
+	}
+	for _, u := range found.Uses {
+		in.Primitives = append(in.Primitives, inspectedFunction{u.Name, u.Mode.String(), words(u.Needs), words(u.May), u.Places, u.Maybe})
+	}
+	in.Unclear = found.Unclear
+}
+
+// findings are what an author or an operator should look at.
+func (in *inspection) findings(found runtime.Inspection, rb *runtime.Runbook, asked []runtime.Permission) {
+	where := "what a script without a header is given: run it with --allow %s"
+	if rb.Header != nil {
+		where = `needs: add "%s" in ` + rb.Path
+		for _, p := range found.Unused(asked) {
+			in.Findings = append(in.Findings, fmt.Sprintf("needs has %q, but nothing in the text can need it", p))
+		}
+	}
+	for _, l := range found.Lacking(asked) {
+		in.Findings = append(in.Findings, fmt.Sprintf("%s (%s) needs %s, which is not in "+where, l.Use.Name, l.Use.Places[0], l.Permission, l.Permission))
+	}
+}
+
+func words(list []runtime.Permission) []string {
+	out := make([]string, len(list))
+	for i, p := range list {
+		out[i] = string(p)
+	}
+	return out
+}
+
+// write is the page for people.
+func (in *inspection) write(w io.Writer) {
+	if in.Summary == "" {
+		fmt.Fprintf(w, "%s: a script without a header\n\nFile:  %s\n", in.Name, in.Path)
+	} else {
+		fmt.Fprintf(w, "%s: %s\n\nFile:  %s\nRisk:  %s\nTime:  %s, and %s to go back after a failure\n", in.Name, in.Summary, in.Path, in.Risk, in.Timeout, in.UndoTimeout)
+	}
+	if len(in.Params) > 0 {
+		fmt.Fprintln(w, "\nParameters:")
+		for _, p := range in.Params {
+			fmt.Fprintf(w, "  --%-24s %s%s\n", p.Name+" "+p.Type, p.Doc, p.note())
+		}
+	}
+	in.writePermissions(w)
+	in.writeText(w)
+	if len(in.Findings) > 0 {
+		fmt.Fprintln(w, "\nFindings:")
+		for _, f := range in.Findings {
+			fmt.Fprintf(w, "  %s\n", f)
+		}
+	}
+	if len(in.Unclear) > 0 {
+		fmt.Fprintln(w, "\nWhat the text does not tell:")
+		for _, u := range in.Unclear {
+			fmt.Fprintf(w, "  %s\n", u)
+		}
+	}
+}
+
+func (p inspectedParam) note() string {
+	switch {
+	case p.Required:
+		return " (required)"
+	case p.Default != nil:
+		return fmt.Sprintf(" (default %v)", p.Default)
+	}
+	return ""
+}
+
+func (in *inspection) writePermissions(w io.Writer) {
+	fmt.Fprintln(w, "\nIt may:")
+	if len(in.Permissions) == 0 {
+		fmt.Fprintln(w, "  compute, and nothing else")
+	}
+	for _, p := range in.Permissions {
+		fmt.Fprintf(w, "  %-18s %s\n", p.Permission, p.Means)
+		switch {
+		case len(p.Left) == 0:
+			fmt.Fprintln(w, "    refused")
+		case len(p.Left) > 1 || p.Left[0] != p.Permission:
+			fmt.Fprintf(w, "    only %s\n", strings.Join(p.Left, ", "))
+		}
+		if len(p.Except) > 0 {
+			fmt.Fprintf(w, "    but not %s\n", strings.Join(p.Except, ", "))
+		}
+		for _, c := range p.Cut {
+			fmt.Fprintf(w, "    by %s\n", c)
+		}
+	}
+}
+
+func (in *inspection) writeText(w io.Writer) {
+	if len(in.Modules) > 0 {
+		fmt.Fprintln(w, "\nIt requires:")
+		for _, m := range in.Modules {
+			at := m.Path
+			if m.Error != "" {
+				at = m.Error
+			}
+			fmt.Fprintf(w, "  %-18s %s\n", m.Name, at)
+		}
+	}
+	if len(in.Primitives) > 0 {
+		fmt.Fprintln(w, "\nIts text reaches:")
+	}
+	for _, p := range in.Primitives {
+		needs := strings.Join(p.Needs, ", ")
+		if len(p.May) > 0 {
+			needs += " (" + strings.Join(p.May, ", ") + " by its arguments)"
+		}
+		maybe := ""
+		if p.Maybe {
+			maybe = "perhaps "
+		}
+		fmt.Fprintf(w, "  %-20s %-6s  %s%s  %s\n", p.Name, p.Kind, maybe, firstOf(p.Places), needs)
+	}
+}
+
+// firstOf names the first place and how many more there are.
+func firstOf(places []string) string {
+	if len(places) == 1 {
+		return places[0]
+	}
+	return fmt.Sprintf("%s and %d more", places[0], len(places)-1)
+}
