@@ -80,7 +80,7 @@ func (h *Host) loadRegistry(ctx context.Context) (*registry.Registry, error) {
 		return nil, err
 	}
 	if err := reg.Complete(home); err != nil {
-		return nil, runtime.Errorf(runtime.Invalid, "%s: %s", src.Path, err)
+		return nil, runtime.Errorf(runtime.Invalid, "%s: %s%s", src.Path, err, suggestDaemon(reg, err))
 	}
 	if err := checkDurations(reg); err != nil {
 		return nil, runtime.Errorf(runtime.Invalid, "%s: %s", src.Path, err)
@@ -125,13 +125,19 @@ func (h *Host) openRoots() (*files.Roots, error) {
 	return files.NewRoots(list)
 }
 
+// suggestDaemon names the daemon that an unknown name was likely meant to be.
+func suggestDaemon(reg *registry.Registry, err error) string {
+	var unknown *registry.UnknownError
+	if !errors.As(err, &unknown) {
+		return ""
+	}
+	return runtime.Suggest(unknown.Name, reg.Names())
+}
+
 // unknownDaemon says what is known when a name is not.
 func unknownDaemon(reg *registry.Registry, err error) error {
 	e := runtime.Errorf(runtime.Invalid, "%s", err)
-	var unknown *registry.UnknownError
-	if errors.As(err, &unknown) {
-		e.Message = "unknown daemon \"" + unknown.Name + "\"" + runtime.Suggest(unknown.Name, reg.Names())
-	}
+	e.Message += suggestDaemon(reg, err)
 	return e.WithHint("cortexlua run status lists the daemons; %s declares them", reg.Path)
 }
 

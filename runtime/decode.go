@@ -237,13 +237,24 @@ func (d decoder) slice(dst reflect.Value, v lua.LValue, path string, depth int) 
 	}
 	out := reflect.MakeSlice(dst.Type(), n, n)
 	for i := range n {
-		at := fmt.Sprintf("%s[%d]", path, i+1)
-		if err := d.value(out.Index(i), tbl.RawGetInt(i+1), at, depth+1); err != nil {
+		item := tbl.RawGetInt(i + 1)
+		if err := d.value(out.Index(i), item, itemPath(path, i+1, item), depth+1); err != nil {
 			return err
 		}
 	}
 	dst.Set(out)
 	return nil
+}
+
+// itemPath tells the place of an item of a list, with its name if it has one:
+// nobody counts the daemons of a registry.
+func itemPath(path string, i int, item lua.LValue) string {
+	if tbl, ok := item.(*lua.LTable); ok {
+		if name, ok := tbl.RawGetString("name").(lua.LString); ok && len(name) <= 64 {
+			return fmt.Sprintf("%s[%d] (%s)", path, i, string(name))
+		}
+	}
+	return fmt.Sprintf("%s[%d]", path, i)
 }
 
 // onlyList refuses a table with keys beside 1..n: they would be lost.

@@ -50,7 +50,7 @@ func (s *sorter) visit(i int, path []string) error {
 	for _, name := range d.After {
 		at, ok := s.reg.byName[name]
 		if !ok {
-			return fmt.Errorf("daemon %q: after names %q, which is not a daemon; daemons: %s", d.Name, name, s.reg.names())
+			return &UnknownError{Name: name, By: d.Name}
 		}
 		if err := s.visit(at, path); err != nil {
 			return err
@@ -71,8 +71,6 @@ func cycle(path []string) string {
 	}
 	return strings.Join(path, " -> ")
 }
-
-func (r *Registry) names() string { return strings.Join(r.Names(), ", ") }
 
 // Names gives the names of all daemons in starting order.
 func (r *Registry) Names() []string {
@@ -101,7 +99,7 @@ func (r *Registry) Select(names []string) ([]Daemon, error) {
 	want := make(map[string]bool, len(names))
 	for _, n := range names {
 		if _, ok := r.byName[n]; !ok {
-			return nil, &UnknownError{n}
+			return nil, &UnknownError{Name: n}
 		}
 		want[n] = true
 	}
@@ -115,7 +113,16 @@ func (r *Registry) Select(names []string) ([]Daemon, error) {
 }
 
 // UnknownError names a daemon that the registry does not have.
-type UnknownError struct{ Name string }
+type UnknownError struct {
+	Name string
+	By   string // the daemon whose after names it; "" when a caller did
+}
 
-// Error reads `unknown daemon "wroker"`.
-func (e *UnknownError) Error() string { return fmt.Sprintf("unknown daemon %q", e.Name) }
+// Error reads `unknown daemon "wroker"`, or `daemon "pm": after names "wroker",
+// which is not a daemon`.
+func (e *UnknownError) Error() string {
+	if e.By != "" {
+		return fmt.Sprintf("daemon %q: after names %q, which is not a daemon", e.By, e.Name)
+	}
+	return fmt.Sprintf("unknown daemon %q", e.Name)
+}
