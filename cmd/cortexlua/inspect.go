@@ -184,6 +184,7 @@ func (in *inspection) findings(found runtime.Inspection, rb *runtime.Runbook, as
 	}
 }
 
+// words are the texts of permissions; never nil, for JSON.
 func words(list []runtime.Permission) []string {
 	out := make([]string, len(list))
 	for i, p := range list {

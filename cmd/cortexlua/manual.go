@@ -19,11 +19,12 @@ func newDoc() *cobra.Command {
   cortexlua doc               all modules
   cortexlua doc process       the functions of one
   cortexlua doc process.stop  one function
+  cortexlua doc permissions   what a runbook may do, and who says so
 
 ` + exitCodes,
 		Args: cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			var words []string
+			words := []string{permissionsTopic}
 			for _, m := range modules() {
 				words = append(words, m.Name)
 				for _, f := range m.Funcs {
@@ -59,11 +60,14 @@ func manual(topic string) (string, error) {
 		for _, m := range all {
 			fmt.Fprintf(&b, "%-9s  %s\n", m.Name, m.Doc)
 		}
-		b.WriteString("\nnext: cortexlua doc MODULE\n")
+		b.WriteString("\nnext: cortexlua doc MODULE; cortexlua doc permissions\n")
 		return b.String(), nil
 	}
+	if topic == permissionsTopic {
+		return permissionsManual(), nil
+	}
 	name, function, _ := strings.Cut(topic, ".")
-	var known []string
+	known := []string{permissionsTopic}
 	for _, m := range all {
 		known = append(known, m.Name)
 		if m.Name != name {
