@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/cortexlua/cortexlua/bindings/internal/confine"
 )
 
 // DaemonSpec says how to start a daemon.
@@ -23,6 +25,11 @@ type DaemonSpec struct {
 	Nice   *int       // nil: this program's
 	Limits []Limit    // resource limits, see Limit
 	Lock   []*os.File // descriptors that the daemon inherits as 3, 4, ...
+
+	// Confine, if set, holds the daemon and all that it starts to a policy. The
+	// log need not be in it, since it is open already. Where the kernel cannot do
+	// that, the error is a [confine.ErrUnsupported] and nothing is started.
+	Confine *confine.Policy
 }
 
 // StartDaemon starts a daemon in a session of its own: stdin is /dev/null, stdout
@@ -55,6 +62,11 @@ func startDaemon(ctx context.Context, spec DaemonSpec) (*Child, error) {
 	if err != nil {
 		return nil, err
 	}
+	domain, err := confined(spec.Confine, path)
+	if err != nil {
+		return nil, err
+	}
+	defer domain.Close()
 	null, err := openNull()
 	if err != nil {
 		return nil, err
@@ -73,11 +85,11 @@ func startDaemon(ctx context.Context, spec DaemonSpec) (*Child, error) {
 	}
 	l := launch{
 		path: path, argv: spec.Argv, env: withCookie(spec.Env, spec.Cookie), dir: spec.Dir,
-		files: files, umask: spec.Umask, nice: spec.Nice,
+		files: files, umask: spec.Umask, nice: spec.Nice, domain: domain,
 	}
 	h, err := l.start()
 	if err != nil {
-		return nil, explain(err, path, spec.Dir)
+		return nil, l.explain(err)
 	}
 	child := watch(h)
 	if err := setLimits(h.id.PID, spec.Limits); err != nil {

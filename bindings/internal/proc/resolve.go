@@ -72,6 +72,18 @@ func runnable(path string) error {
 	return nil
 }
 
+// explain is that of a failed start.
+func (l launch) explain(err error) error {
+	var thread threadError
+	if errors.As(err, &thread) {
+		return thread.error
+	}
+	if l.domain == nil || !errors.Is(err, unix.EACCES) {
+		return explain(err, l.path, l.dir)
+	}
+	return fmt.Errorf("%s: %w: the policy that confines it does not allow to execute what it needs, its interpreter or loader; or its file system is mounted noexec", l.path, err)
+}
+
 // explain turns the error of a failed clone or exec into one that names the cause.
 func explain(err error, path, dir string) error {
 	switch {

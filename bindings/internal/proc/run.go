@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/cortexlua/cortexlua/bindings/internal/confine"
 )
 
 // RunSpec says how to run a program and wait for it.
@@ -23,6 +25,11 @@ type RunSpec struct {
 	Cookie    string        // value of CookieVar, see NewCookie; "" for none
 	Nice      *int          // nil: this program's
 	Table     *Table        // for ending the tree; nil: own scans
+
+	// Confine, if set, holds the program and all that it starts to a policy. Where
+	// the kernel cannot do that, the error is a [confine.ErrUnsupported] and nothing
+	// is started.
+	Confine *confine.Policy
 
 	// OnLine, if set, gets every line as it comes, without its end, from one
 	// goroutine at a time; stream is "stdout" or "stderr". Of a line longer than
@@ -66,6 +73,11 @@ func run(ctx context.Context, spec RunSpec) (RunResult, error) {
 	if err != nil {
 		return RunResult{}, err
 	}
+	domain, err := confined(spec.Confine, path)
+	if err != nil {
+		return RunResult{}, err
+	}
+	defer domain.Close()
 	start := time.Now()
 	io, err := openStreams(spec)
 	if err != nil {
@@ -73,13 +85,13 @@ func run(ctx context.Context, spec RunSpec) (RunResult, error) {
 	}
 	l := launch{
 		path: path, argv: spec.Argv, env: withCookie(spec.Env, spec.Cookie), dir: spec.Dir,
-		files: io.child(), nice: spec.Nice,
+		files: io.child(), nice: spec.Nice, domain: domain,
 	}
 	h, err := l.start()
 	io.closeChild()
 	if err != nil {
 		io.closeParent()
-		return RunResult{}, explain(err, path, spec.Dir)
+		return RunResult{}, l.explain(err)
 	}
 	defer h.Close()
 	io.pump(spec.OnLine)
