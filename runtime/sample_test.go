@@ -198,17 +198,6 @@ func probe[A, R any](got func(A) R) runtime.Module {
 	}}
 }
 
-// waitFor polls until ok holds.
-func waitFor(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("waited in vain: %s", what)
-}
-
 type ctx = context.Context
 
 // library holds the module with define, as the standard library has it.
