@@ -56,14 +56,27 @@ func Attach() *Child {
 		return nil
 	}
 	unix.CloseOnExec(fd)
+	rename()
+	buf := make([]byte, maxMessage)
+	if n, err := unix.Read(fd, buf); err != nil || string(buf[:n]) != "watching" {
+		return nil // the parent is gone, and the kernel is about to end us
+	}
 	if unix.SetNonblock(fd, true) != nil {
 		return nil
 	}
-	// ps would show "exe", the last part of the path that was executed.
-	_ = os.WriteFile("/proc/self/comm", []byte("cortexlua"), 0)
 	c := &Child{control: os.NewFile(uintptr(fd), "control"), signals: make(chan syscall.Signal, 2)}
 	go c.listen()
 	return c
+}
+
+// rename lets ps show what it should. It would show "exe", the last part of the
+// path that was executed.
+func rename() {
+	fd, err := unix.Open("/proc/self/comm", unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		_, _ = unix.Write(fd, []byte("cortexlua"))
+		_ = unix.Close(fd)
+	}
 }
 
 // listen takes the parent's messages until the line ends.
@@ -130,5 +143,15 @@ func (c *Child) Exit(code int) {
 	os.Exit(code)
 }
 
-// markerFor is the environment entry for a child.
-func markerFor(parent, fd int) string { return fmt.Sprintf("%s=%d:%d", Marker, parent, fd) }
+// withMarker is the environment for a child. Of two entries of a name, the first
+// counts: one that was inherited must go, or the child would take itself for a
+// parent, and so would its child.
+func withMarker(env []string, parent, fd int) []string {
+	list := []string{fmt.Sprintf("%s=%d:%d", Marker, parent, fd)}
+	for _, entry := range env {
+		if !strings.HasPrefix(entry, Marker+"=") {
+			list = append(list, entry)
+		}
+	}
+	return list
+}

@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -14,20 +15,39 @@ const (
 	orphanPause = 5 * time.Millisecond
 )
 
+// finish ends what is left, says what is to say, and exits.
+func (w *watch) finish() {
+	w.mu.Lock() // for good: nobody else acts any more
+	w.reap()
+	for range 100 { // what the child said last may still be in the socket
+		if !w.hear() {
+			break
+		}
+	}
+	w.sweep()
+	code, line := w.verdict()
+	if line != "" {
+		fmt.Fprintf(w.stderr, "cortexlua: %s\n", line)
+	}
+	os.Exit(code)
+}
+
 // sweep ends what the run left behind. The daemons stay: they come to init when
 // this process exits.
-func (w *watch) sweep() *watch {
-	w.control.Close()
+func (w *watch) sweep() {
 	patience := orphanGrace + killTime
 	asked := map[uint64]bool{}
 	started := time.Now()
 	for pause := time.Duration(0); ; pause = orphanPause {
 		time.Sleep(pause) // the end of an orphan's orphan sends us no signal
-		w.reap()
+		if w.reap() {     // all that the run left would be ours
+			w.left = nil
+			return
+		}
 		w.left = w.tree.members()
 		since := time.Since(started)
 		if len(w.left) == 0 || since > patience {
-			return w
+			return
 		}
 		for _, p := range w.left {
 			switch {

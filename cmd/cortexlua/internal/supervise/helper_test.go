@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	case Supervised():
 		play(os.Args[1])
 	case role == "parent":
-		os.Exit(Parent(parentOptions()))
+		Parent(parentOptions())
 	}
 	os.Exit(m.Run())
 }

@@ -24,6 +24,7 @@ const maxMessage = 1024
 //	daemon PID TICKS MARK           child: see Child.Daemon
 //	record TEXT                     child: where the record of the run is
 //	ended CODE                      child: it is about to exit
+//	watching                        parent: the child may go on
 //	signal NUMBER                   parent: it was sent one
 type message struct {
 	word    string
@@ -34,7 +35,7 @@ type message struct {
 // shape says how many numbers a message has, and whether text follows.
 func shape(word string) (numbers int, text, known bool) {
 	switch word {
-	case "listening":
+	case "listening", "watching":
 		return 0, false, true
 	case "limits":
 		return 2, false, true

@@ -3,6 +3,7 @@ package supervise
 import (
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -27,16 +28,19 @@ func (r *requests) add(now time.Time) bool {
 	return !again
 }
 
-// stopSignals are those that ask a run to stop, less what this process was started
-// to ignore: nohup(1) ignores SIGHUP, a shell SIGINT for what it puts in the background.
-func stopSignals() []os.Signal {
-	var list []os.Signal
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) {
-			list = append(list, s)
-		}
-	}
-	return list
+// heeded gives the signals less what this process was started to ignore: nohup(1)
+// ignores SIGHUP, a shell SIGINT for what it puts in the background.
+func heeded(signals ...os.Signal) []os.Signal {
+	return slices.DeleteFunc(signals, signal.Ignored)
+}
+
+// stopSignals are those that ask a run to stop.
+func stopSignals() []os.Signal { return heeded(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP) }
+
+// parentSignals are those that the parent must not die of. SIGPIPE is caught, not
+// ignored: what is ignored stays so in the programs of the run.
+func parentSignals() []os.Signal {
+	return append(stopSignals(), heeded(syscall.SIGQUIT, syscall.SIGPIPE)...)
 }
 
 // Signals gives every request to stop (SIGINT, SIGTERM, SIGHUP) once, whether this

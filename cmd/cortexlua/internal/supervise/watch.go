@@ -2,17 +2,24 @@ package supervise
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// watch is the parent's view of one run. Everything in it belongs to the loop.
+// watch is the parent's view of one run. The main thread sleeps until the child has
+// ended; goroutines take signals, hear messages and look at the clock and at
+// memory, each of them with mu held.
 type watch struct {
+	mu      sync.Mutex
 	child   int
-	control *os.File
+	control int      // nonblocking
+	file    *os.File // the same, for waiting; it keeps the number from being closed
+	stderr  io.Writer
 	tree    tree
 	meter   meter
 
@@ -24,6 +31,7 @@ type watch struct {
 	last     syscall.Signal
 	hears    bool  // the child takes requests from us
 	broken   error // the child sent nonsense
+	silent   bool  // nothing more is heard from the child
 	quit     bool  // SIGQUIT: somebody wants a dump of the child
 	ended    bool  // the child said that it is about to exit
 	code     int   // with this code
@@ -50,9 +58,10 @@ const (
 	killTime = 2 * time.Second
 )
 
-func newWatch(child int, control *os.File, o Options) *watch {
+func newWatch(child, control int, o Options) *watch {
 	w := &watch{
-		child: child, control: control,
+		child: child, control: control, stderr: o.Stderr,
+		file:     os.NewFile(uintptr(control), "control"),
 		tree:     tree{self: os.Getpid(), child: child},
 		limits:   Limits{Memory: o.Memory, Grace: defaultGrace},
 		deadline: time.Now().Add(o.Startup),
@@ -62,95 +71,41 @@ func newWatch(child int, control *os.File, o Options) *watch {
 	return w
 }
 
-// packet is what the reader of the control socket passes to the loop.
-type packet struct {
-	message
-	err error
-}
-
-// read passes on messages until the line ends. After nonsense it listens no more.
-func read(control *os.File, out chan<- packet) {
-	defer close(out)
-	buf := make([]byte, maxMessage+1)
+// wait sleeps until the child has ended. It leaves the zombie, whose number is then
+// still the child's.
+func (w *watch) wait() {
 	for {
-		n, err := control.Read(buf)
-		if err != nil || n == 0 {
-			return
-		}
-		m, err := parseMessage(buf[:n])
-		out <- packet{m, err}
-		if err != nil {
+		err := unix.Waitid(unix.P_PID, w.child, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if err != unix.EINTR {
 			return
 		}
 	}
 }
 
-// loop watches until the child is gone, or will not go.
-func (w *watch) loop(signals <-chan os.Signal) {
-	packets := make(chan packet)
-	go read(w.control, packets)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for in := packets; !w.gone && !w.stuck(); {
-		select {
-		case s := <-signals:
-			w.signaled(s.(syscall.Signal))
-		case p, ok := <-in:
-			if !ok {
-				in = nil
-				continue
-			}
-			w.hear(p)
-		case <-timer.C:
-			if w.late() { // maybe we are, and it has moved
-				w.catchUp(in)
-			}
-		}
-		timer.Reset(w.look())
-	}
-	// What the child said last may still be in the socket. If something else holds
-	// the other end, there is no end of file.
-	_ = w.control.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
-	for p := range packets {
-		w.hear(p)
-	}
-}
-
-func (w *watch) late() bool {
-	last := w.lastMoment()
-	return w.ending == nil && !last.IsZero() && !time.Now().Before(last)
-}
-
-// catchUp hears what was said before now. On a busy machine this process may come
-// late to both the deadline and the message that moves it.
-func (w *watch) catchUp(in <-chan packet) {
-	quiet := time.NewTimer(5 * time.Millisecond)
-	defer quiet.Stop()
-	for {
-		select {
-		case p, ok := <-in:
-			if !ok {
-				return
-			}
-			w.hear(p)
-			if !w.late() {
-				return
-			}
-		case <-quiet.C:
-			return
+// keepLooking looks until the process exits. A short run is over before the first.
+func (w *watch) keepLooking() {
+	for next := maxLook; ; {
+		time.Sleep(next)
+		w.mu.Lock()
+		next = w.look()
+		stuck := w.ending != nil && time.Since(w.ending.at) > killTime
+		w.mu.Unlock()
+		if stuck {
+			w.finish()
 		}
 	}
 }
-
-func (w *watch) stuck() bool { return w.ending != nil && time.Since(w.ending.at) > killTime }
 
 // look holds everything against its limit, and says when to look again.
 func (w *watch) look() time.Duration {
-	now := time.Now()
-	next := minLook
-	if w.ending == nil {
-		w.judge(now)
+	w.reap()
+	if w.gone {
+		return maxLook // the main thread has it
 	}
+	if w.ending == nil {
+		w.judge(time.Now())
+	}
+	next := minLook
 	if w.ending == nil {
 		next = w.weigh()
 	}
@@ -160,7 +115,7 @@ func (w *watch) look() time.Duration {
 	}
 	for _, t := range []time.Time{w.lastMoment(), w.leaveBy} {
 		if !t.IsZero() {
-			next = min(next, max(t.Sub(now), 0))
+			next = min(next, max(time.Until(t), 0))
 		}
 	}
 	return next
@@ -189,9 +144,13 @@ func (w *watch) lastMoment() time.Time {
 	return w.deadline.Add(w.limits.Grace)
 }
 
-// judge ends the tree if its time is over.
+// judge ends the tree if its time is over. On a busy machine this process may come
+// late to a message that moves the deadline, so it hears first.
 func (w *watch) judge(now time.Time) {
 	over := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	if over(w.lastMoment()) || over(w.leaveBy) {
+		w.hear()
+	}
 	switch {
 	case over(w.leaveBy) && w.ended:
 		w.end(w.code, "")
@@ -205,41 +164,20 @@ func (w *watch) judge(now time.Time) {
 
 func (w *watch) end(code int, line string) { w.ending = &ending{code, line, time.Now()} }
 
-// hear takes a message from the child.
-func (w *watch) hear(p packet) {
-	if p.err != nil {
-		w.broken = p.err
-		return
-	}
-	switch p.word {
-	case "listening":
-		w.hears = true
-	case "limits":
-		w.limits = p.limits()
-	case "deadline":
-		w.deadline, w.why = p.deadline(), p.text
-	case "daemon":
-		if w.tree.register(int(p.numbers[0]), uint64(p.numbers[1]), p.text) {
-			w.meter.lastPID = -1 // walk again, without it
+// takeSignals takes what is sent to this process.
+func (w *watch) takeSignals(signals <-chan os.Signal) {
+	for s := range signals {
+		w.mu.Lock()
+		sig := s.(syscall.Signal)
+		switch {
+		case w.gone, sig == unix.SIGPIPE:
+		case sig == unix.SIGQUIT:
+			w.quit = true
+			_ = unix.Kill(w.child, sig) // not reaped yet, so the number is the child's
+		default:
+			w.request(sig)
 		}
-	case "record":
-		w.record = p.text
-	case "ended":
-		w.ended, w.code = true, int(p.numbers[0]&0xff)
-		w.leaveBy = time.Now().Add(leaveTime)
-	}
-}
-
-// signaled takes a signal to this process.
-func (w *watch) signaled(sig syscall.Signal) {
-	switch sig {
-	case unix.SIGCHLD:
-		w.reap()
-	case unix.SIGQUIT:
-		w.quit = true
-		_ = unix.Kill(w.child, sig) // not reaped yet, so the number is the child's
-	default:
-		w.request(sig)
+		w.mu.Unlock()
 	}
 }
 
@@ -250,7 +188,7 @@ func (w *watch) request(sig syscall.Signal) {
 		return
 	}
 	w.last = sig
-	_, err := w.control.Write(signalMessage(sig).encode())
+	_, err := unix.Write(w.control, signalMessage(sig).encode())
 	if err != nil || !w.hears {
 		_ = unix.Kill(w.child, sig)
 	}
@@ -259,8 +197,9 @@ func (w *watch) request(sig syscall.Signal) {
 	}
 }
 
-// reap takes the exit status of the child, and of what came to us as orphans.
-func (w *watch) reap() {
+// reap takes the exit status of the child, and of what came to us as orphans. It
+// reports whether we have no children any more, dead or alive.
+func (w *watch) reap() (none bool) {
 	for {
 		var status syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
@@ -268,7 +207,7 @@ func (w *watch) reap() {
 			continue
 		}
 		if err != nil || pid <= 0 {
-			return
+			return err == syscall.ECHILD
 		}
 		if pid == w.child {
 			w.gone, w.status = true, status

@@ -21,7 +21,7 @@ const (
 
 func init() {
 	if wanted(os.Args, os.Getenv(InProcess)) && !supervise.Supervised() {
-		os.Exit(supervise.Parent(supervise.Options{Args: os.Args, Env: os.Environ(), Stderr: os.Stderr}))
+		supervise.Parent(supervise.Options{Args: os.Args, Env: os.Environ(), Stderr: os.Stderr})
 	}
 }
 
