@@ -31,7 +31,7 @@ does not hold either, that comes back.]],
   ---@param run cortex.Run
   run = function(run)
     release.claim(run)
-    local settings, daemons, head, to = registry.release(), release.hold(run), nil, nil
+    local settings, daemons, head, to = gates.settings(), release.hold(run), nil, nil
     run:step("verify the tree and the backup", function()
       head = gates.tree(settings, "roll back")
       to = backup.find(head, run.params.backup)
@@ -44,7 +44,7 @@ does not hold either, that comes back.]],
 
     run:step("stop " .. #daemons .. " daemons", function()
       run:undo("start the daemons of " .. head.short, function()
-        release.start_again(head, daemons, run.params.watch)
+        release.start_again(head, daemons)
       end)
       daemon.stop_all(daemons)
     end)

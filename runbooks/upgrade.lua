@@ -25,7 +25,7 @@ that fails, the old release and its state come back exactly and are started.]],
     { name = "to", type = "string", doc = "a commit or tag; default: the newest of the release branch" },
     { name = "watch", type = "duration", default = "5s", doc = "how long the new release must hold once all daemons are stable" },
     { name = "fetch-timeout", type = "duration", default = "1m", doc = "how long fetching may take" },
-    { name = "hooks", type = "string", default = "run", values = { "run", "skip" }, doc = "run the repository's git hooks (rehearsed first), or not" },
+    { name = "hooks", type = "string", default = "run", values = { "run", "skip" }, doc = "run git's hooks, rehearsed first, or not" },
     { name = "ignore-critical-work", type = "boolean", default = false, doc = "upgrade although critical work is in flight" },
     { name = "ignore-unreadable-queue", type = "boolean", default = false, doc = "upgrade although the queue cannot be read" },
   },
@@ -44,7 +44,7 @@ that fails, the old release and its state come back exactly and are started.]],
 
     run:step("stop " .. #daemons .. " daemons", function()
       run:undo("start the daemons of " .. plan.from.short, function()
-        release.start_again(plan.from, daemons, run.params.watch)
+        release.start_again(plan.from, daemons)
       end)
       daemon.stop_all(daemons)
     end)

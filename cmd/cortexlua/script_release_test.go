@@ -18,10 +18,15 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/cortexlua/cortexlua/cmd/cortexlua/internal/demohome"
 )
 
 // releaseCommands are the commands of scripts about upgrades and rollbacks.
 //
+//	githome [DIR]         makes a small home in $WORK/home, with an origin: two daemons,
+//	                      alpha and beta, whose state does not change; the files of DIR
+//	                      are laid over it
 //	newrelease DIR [-PATH | MODE:PATH]...
 //	                      publishes a release on the home's origin: the newest one, with
 //	                      the files of DIR over it, without PATH, or with another mode;
@@ -30,6 +35,9 @@ import (
 //	                      type, mode and checksum of all but .git, logs, pidfiles,
 //	                      backups and the program's own folder
 //	pids FILE             writes the pids of the home's daemons, by name
+//	mark                  remembers the processes, the commit, the branch, the tracked files
+//	                      and the backups of the home
+//	untouched             they are as they were at mark
 //	listen hang|login     listens on a port and never answers, or asks for a password
 //	                      by HTTP; its address is in $LISTEN
 //	flip FILE             turns one bit in the middle of a file
@@ -37,9 +45,12 @@ import (
 //	                      have in common: pids, and the name of the backup
 func releaseCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
+		"githome":    cmdGitHome,
 		"newrelease": cmdNewRelease,
 		"snapshot":   cmdSnapshot,
 		"pids":       cmdPids,
+		"mark":       cmdMark,
+		"untouched":  cmdUntouched,
 		"listen":     cmdListen,
 		"flip":       cmdFlip,
 		"changes":    cmdChanges,
@@ -70,6 +81,61 @@ func git(ts *testscript.TestScript, dir string, args ...string) string {
 		ts.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// smallHome is what githome makes. The daemons do nothing, so what a run leaves in
+// the home is all its own.
+var smallHome = map[string]string{
+	".gitignore":              "/run/\n/backups/\n/agents/\n/.cortexlua/\n/origin.git/\n/coordination/*.json\n",
+	"README.md":               "a home\n",
+	"lib/common.txt":          "common\n",
+	"scripts/alpha.sh":        "#!/bin/sh\nsleep 1000 &\nwait\n",
+	"scripts/beta.sh":         "#!/bin/sh\nsleep 1000 &\nwait\n",
+	"scripts/old/gone.sh":     "#!/bin/sh\n",
+	"coordination/queue.json": "{\"tasks\":[]}\n",
+	"coordination/state.json": "{\"since\":\"release 1\"}\n",
+	".cortexlua/registry.lua": `return {
+  home = { env = { "CORTEX_HOME", "CORTEX_RUN_DIR" } },
+  release = {
+    scripts = { "scripts/**/*.sh" }, backup = { "coordination", "scripts" },
+    exclude = { "coordination/backups" }, queue = "coordination/queue.json",
+  },
+  daemons = {
+    { name = "alpha", command = { "scripts/alpha.sh" }, pidfile = { path = "run/alpha.pid" }, log = "agents/alpha.log",
+      settle = "100ms", stop = { grace = "500ms" } },
+    { name = "beta", command = { "scripts/beta.sh" }, pidfile = { path = "run/beta.pid" }, log = "agents/beta.log",
+      settle = "100ms", stop = { grace = "500ms" }, after = { "alpha" } },
+  },
+}
+`,
+}
+
+func cmdGitHome(ts *testscript.TestScript, neg bool, args []string) {
+	dir := filepath.Join(ts.Getenv("WORK"), "home")
+	for name, text := range smallHome {
+		path := filepath.Join(dir, name)
+		ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
+		mode := fs.FileMode(0o644)
+		if filepath.Ext(name) == ".sh" {
+			mode = 0o755
+		}
+		ts.Check(os.WriteFile(path, []byte(text), mode))
+	}
+	for _, name := range []string{"run", "agents"} {
+		ts.Check(os.MkdirAll(filepath.Join(dir, name), 0o755))
+	}
+	for _, arg := range args {
+		overlay(ts, ts.MkAbs(arg), dir)
+	}
+	dir, err := filepath.EvalSymlinks(dir)
+	ts.Check(err)
+	home := &demohome.Home{Dir: dir, RunDir: dir, Origin: filepath.Join(dir, "origin.git")}
+	git(ts, dir, "init", "--quiet", "--initial-branch=main")
+	git(ts, dir, "add", "--all")
+	git(ts, dir, "commit", "--quiet", "--message", "release 1")
+	git(ts, dir, "clone", "--quiet", "--bare", dir, home.Origin)
+	git(ts, dir, "remote", "add", "origin", home.Origin)
+	useHome(ts, home)
 }
 
 func cmdNewRelease(ts *testscript.TestScript, neg bool, args []string) {
@@ -173,6 +239,10 @@ func cmdPids(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: pids FILE")
 	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(daemonPids(ts)), 0o644))
+}
+
+func daemonPids(ts *testscript.TestScript) string {
 	processes, err := homeOf(ts).Processes()
 	ts.Check(err)
 	byPID := map[int]string{}
@@ -181,8 +251,33 @@ func cmdPids(ts *testscript.TestScript, neg bool, args []string) {
 			byPID[p.PID] = fmt.Sprintf("%s %d %d\n", p.Command, p.PID, p.Start)
 		}
 	}
-	text := strings.Join(slices.Sorted(maps.Values(byPID)), "")
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+	return strings.Join(slices.Sorted(maps.Values(byPID)), "")
+}
+
+func cmdMark(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(".mark"), []byte(standing(ts)), 0o644))
+}
+
+func cmdUntouched(ts *testscript.TestScript, neg bool, args []string) {
+	if was, is := ts.ReadFile(".mark"), standing(ts); was != is {
+		ts.Fatalf("it was\n%s\nand is\n%s", was, is)
+	}
+}
+
+// standing is what no gate may change: who runs, where the code stands, and what
+// backups there are.
+func standing(ts *testscript.TestScript) string {
+	dir := homeOf(ts).Dir
+	backups, _ := filepath.Glob(filepath.Join(dir, "backups", "*"))
+	text := daemonPids(ts) + strings.Join(backups, "\n") + "\n"
+	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
+		return text
+	}
+	head, err := os.ReadFile(filepath.Join(dir, ".git", "HEAD"))
+	ts.Check(err)
+	return text + string(head) + git(ts, dir, "--no-optional-locks", "rev-parse", "HEAD") + "\n" +
+		git(ts, dir, "--no-optional-locks", "status", "--porcelain", "--untracked-files=all", "--", "scripts", "README.md") +
+		git(ts, dir, "worktree", "list", "--porcelain")
 }
 
 func cmdListen(ts *testscript.TestScript, neg bool, args []string) {

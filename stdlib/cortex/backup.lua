@@ -14,7 +14,7 @@ local function sources(settings)
   for _, dir in ipairs(settings.backup) do
     if fs.exists(dir) then
       local exclude = {}
-      for _, path in ipairs(settings.exclude or {}) do
+      for _, path in ipairs(settings.exclude) do
         exclude[#exclude + 1] = path:sub(1, #dir + 1) == dir .. "/" and path:sub(#dir + 2) or nil
       end
       found[#found + 1] = { name = dir, dir = dir, exclude = exclude }
@@ -32,7 +32,7 @@ function M.create(run, head, why)
   local path = string.format("backups/%s-%s.tar.gz", clock.format(clock.now(), { layout = "compact" }), run.id:sub(-6):lower())
   fs.mkdir("backups", { parents = true })
   local made = archive.create(path, {
-    sources = sources(registry.release()),
+    sources = sources(gates.settings()),
     meta = { commit = head.commit, branch = head.branch or "", run = run.id, before = why, created_by = run.name },
   })
   if #made.changed > 0 then

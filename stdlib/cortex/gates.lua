@@ -16,6 +16,24 @@ local function refuse(kind, message, hint, details)
   errors.raise({ kind = kind, message = message, hint = hint, details = details })
 end
 
+--- What the registry says about releases, with no list left out. There must be
+--- something to back up: without it there is no way back.
+---@return table
+function M.settings()
+  local settings = registry.release()
+  for _, name in ipairs({ "scripts", "backup", "exclude", "state" }) do
+    settings[name] = settings[name] or {}
+  end
+  local there = list.filter(settings.backup, function(dir)
+    return fs.exists(dir)
+  end)
+  if #there == 0 then
+    local hint = "set release.backup in it to the folders with state and scripts"
+    refuse("invalid", "the registry names nothing of this home to back up", hint)
+  end
+  return settings
+end
+
 --- The repository is not in the middle of something else.
 ---@param verb string "upgrade" or "roll back", for messages
 function M.idle(verb)

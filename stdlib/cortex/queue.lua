@@ -49,6 +49,9 @@ function M.check(path, ignore)
     log.warn("cannot tell whether critical work is in flight: " .. err.message)
     return
   end
+  if queue.pending > 0 then
+    log.info("critical and pending, so not begun: " .. queue.pending)
+  end
   local busy = M.text(queue.in_flight)
   if busy and not ignore.work then
     errors.raise({
@@ -59,9 +62,6 @@ function M.check(path, ignore)
     })
   elseif busy then
     log.warn("critical work is in flight: " .. busy)
-  end
-  if queue.pending > 0 then
-    log.info("critical and pending, so not begun: " .. queue.pending)
   end
 end
 

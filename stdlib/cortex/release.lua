@@ -31,11 +31,20 @@ function M.claim(run)
   end
 end
 
+-- Tries the repository's hooks where they can do no harm.
+local function rehearse(target)
+  local _, err = errors.try(git.rehearse, target)
+  if err then
+    local hint = err.details.hook and "mend the hook, or run it with --hooks skip" or err.hint
+    errors.raise({ kind = err.kind, op = err.op, message = err.message, hint = hint, details = err.details })
+  end
+end
+
 --- Makes every check that must pass before an upgrade stops anything.
 ---@param run cortex.Run
 ---@return cortex.Plan
 function M.preflight(run)
-  local settings, params = registry.release(), run.params
+  local settings, params = gates.settings(), run.params
   local head = gates.tree(settings, "upgrade")
   local fetched = git.fetch(settings.remote, { timeout = params["fetch-timeout"] })
   local target, why = gates.target(head, settings, fetched, params.to)
@@ -48,7 +57,7 @@ function M.preflight(run)
   gates.disk(settings, "upgrade")
   queue.check(settings.queue, { work = params["ignore-critical-work"], unreadable = params["ignore-unreadable-queue"] })
   if params.hooks == "run" then
-    git.rehearse(target)
+    rehearse(target)
   end
   local commits = #git.log(head.commit, target, { limit = 1000 })
   local plural = commits == 1 and "" or "s"
@@ -71,7 +80,7 @@ end
 ---@param head cortex.Head the release that it belongs to
 ---@param leaving string|nil the commit that a switch which may be half done was for
 function M.return_to(path, head, leaving)
-  local settings = registry.release()
+  local settings = gates.settings()
   git.return_to(head.commit, { branch = head.branch, leaving = leaving, locks = "break", exclude = settings.state })
   archive.restore(path, { exclude = settings.exclude })
   local now = git.head()
@@ -94,7 +103,7 @@ end
 --- know what ran.
 ---@param head cortex.Head|{ commit: string, short: string }
 ---@param daemons cortex.Daemon[]
----@param window string
+---@param window string|nil nil: they must be stable, and that is enough
 function M.start(head, daemons, window)
   local now = git.head()
   if now.commit ~= head.commit then
@@ -104,7 +113,10 @@ function M.start(head, daemons, window)
       hint = "put the tree right, then cortexlua run start " .. table.concat(list.pluck(daemons, "name"), " "),
     })
   end
-  daemon.settle(daemon.start_all(daemons), daemons, window)
+  local started = daemon.start_all(daemons)
+  if window then
+    daemon.settle(started, daemons, window)
+  end
 end
 
 --- Starts daemons again that were stopped, or told to stop, on the release that
@@ -113,13 +125,12 @@ end
 --- the error names it.
 ---@param head cortex.Head
 ---@param daemons cortex.Daemon[]
----@param window string
-function M.start_again(head, daemons, window)
+function M.start_again(head, daemons)
   local _, err = errors.try(daemon.stop_all, daemons)
   local left = err and list.index(daemon.running(daemons), "name") or {}
   M.start(head, list.filter(daemons, function(d)
     return not left[d.name]
-  end), window)
+  end))
   if err then
     error(err, 0)
   end

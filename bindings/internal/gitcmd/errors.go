@@ -99,7 +99,9 @@ func someOf(paths []string) string {
 
 // lastLine picks the line that tells the cause: the last one that git marked
 // fatal or error, else the last one. (After a failed connection git ends with
-// the advice "Please make sure you have the correct access rights".)
+// the advice "Please make sure you have the correct access rights".) When all that
+// git knows is that it could not read, what the other program said tells more:
+// "Permission denied (publickey)", "Could not resolve hostname".
 func lastLine(stderr string) string {
 	var last, marked string
 	for line := range strings.Lines(stderr) {
@@ -107,10 +109,13 @@ func lastLine(stderr string) string {
 		if line == "" {
 			continue
 		}
+		if line == "fatal: Could not read from remote repository." && last != "" {
+			return last
+		}
 		last = line
 		for _, mark := range []string{"fatal: ", "error: "} {
 			if rest, ok := strings.CutPrefix(line, mark); ok {
-				marked = rest
+				marked, last = rest, rest
 			}
 		}
 	}

@@ -23,7 +23,7 @@ func (h *Home) git(ctx context.Context, dir string, stdin io.Reader, args ...str
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir = dir
 	cmd.Stdin = stdin
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 10 * time.Second // on a busy machine reading the rest takes its time
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"),
 		"LC_ALL=C",
