@@ -60,6 +60,9 @@ func (c *Call) Progress(ctx context.Context, format string, args ...any) {
 	c.run.progress(ctx, fmt.Sprintf(format, args...))
 }
 
+// Limits are the budgets of the run.
+func (c *Call) Limits() Limits { return c.run.limits }
+
 // OnEnd registers something to release when the run ends, however it ends: a
 // held lock, an open handle. It must not alter what the run did.
 func (c *Call) OnEnd(release func()) { c.run.onEnd(release) }

@@ -128,6 +128,9 @@ func fromLua(v lua.LValue) *Error {
 	if d, err := newDecoder(nil, nil).any(tbl.RawGetString("details"), "details", 0); err == nil {
 		e.Details, _ = d.(map[string]any)
 	}
+	if name, ok := e.Details["limit"].(string); ok {
+		e.Err = &vm.LimitError{Name: name} // so that the exit code tells it
+	}
 	return e
 }
 

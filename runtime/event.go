@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/cortexlua/cortexlua/runtime/internal/vm"
 )
 
 // EventType says what happened in a run.
@@ -63,10 +65,31 @@ func (r *Run) emit(ctx context.Context, e Event) {
 	r.opts.Observer.Observe(e)
 }
 
+// mayLog counts a log line. A run that logs beyond its budget is ended: a script
+// that floods its log is out of hand, and would go on.
+func (r *Run) mayLog(size int64) bool {
+	r.mu.Lock()
+	r.logged += size
+	over := r.logged > int64(r.limits.Log)
+	r.mu.Unlock()
+	if over {
+		r.vm.Abort(&vm.LimitError{Name: "log", Limit: int64(r.limits.Log)})
+	}
+	return !over
+}
+
 func (r *Run) log(ctx context.Context, level slog.Level, msg string, args ...any) {
 	rec := slog.NewRecord(r.opts.Now(), level, msg, 0)
 	rec.Add(args...)
 	var attrs []slog.Attr
-	rec.Attrs(func(a slog.Attr) bool { attrs = append(attrs, a); return true })
+	size := int64(len(msg))
+	rec.Attrs(func(a slog.Attr) bool {
+		attrs = append(attrs, a)
+		size += int64(len(a.Key) + len(a.Value.String()))
+		return true
+	})
+	if !r.mayLog(size) {
+		return
+	}
 	r.emit(ctx, Event{Type: LogWritten, Text: msg, Level: level, Attrs: attrs})
 }

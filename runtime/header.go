@@ -25,6 +25,7 @@ type Header struct {
 	Timeout     time.Duration `lua:"timeout,opt" default:"10m" doc:"the time limit of the whole run"`
 	UndoTimeout time.Duration `lua:"undo_timeout,opt" default:"5m" doc:"the time limit for going back after a failure"`
 	NeedsHome   bool          `lua:"needs_home,opt" default:"true" doc:"false: runs without a home"`
+	Limits      *Limits       `lua:"limits,opt" doc:"budgets other than the usual ones; see cortexlua help limits"`
 	Needs       []string      `lua:"needs" doc:"the permissions it asks for"`
 	Params      []Param       `lua:"params,opt" doc:"the parameters, which become flags"`
 	Run         Callback      `lua:"run" doc:"what the runbook does"`

@@ -30,6 +30,8 @@ func (r *Run) install() {
 	}
 	r.vm.SetGlobal("errors", r.vm.ReadOnly(r.errorsTable(L)))
 	r.vm.SetGlobal("parallel", L.NewFunction(r.luaParallel))
+	r.vm.SetGlobal("each", L.NewFunction(r.luaEach))
+	r.vm.SetGlobal("race", L.NewFunction(r.luaRace))
 	r.vm.SetGlobal("require", L.NewFunction(r.luaRequire))
 	r.vm.SetGlobal("print", L.NewFunction(r.luaPrint))
 }

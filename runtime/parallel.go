@@ -25,18 +25,18 @@ type errBlocked struct{ by int }
 
 func (e errBlocked) Error() string { return fmt.Sprintf("blocked: item %d did not succeed", e.by) }
 
+// maxParallel bounds how deep calls of parallel nest: each has stacks of its own.
+const maxParallel = 16
+
+// parallelKey is the context key of how deep code is in calls of parallel.
+type parallelKey struct{}
+
 // luaParallel is parallel(list, fn, options): fn(item, index) for every item,
 // several at once. It returns the list of results; with on_error = "wait" also
 // a table of errors by index, or nil when there were none.
 func (r *Run) luaParallel(L *lua.LState) int {
 	list, fn := L.CheckTable(1), L.CheckFunction(2)
-	opts := parallelOptions{Limit: 16, OnError: "cancel"}
-	if L.GetTop() > 2 && L.Get(3) != lua.LNil {
-		if err := Decode(L.CheckTable(3), &opts, ""); err != nil {
-			raise(L, asError(vm.Context(L), "parallel", err))
-		}
-	}
-	b, err := newBatch(r, L, list, fn, opts)
+	b, err := r.batchOf(L, "parallel", list, fn)
 	if err != nil {
 		raise(L, asError(vm.Context(L), "parallel", err))
 	}
@@ -53,30 +53,48 @@ type batch struct {
 	items []lua.LValue
 	opts  parallelOptions
 
-	slots   chan struct{}
-	done    []chan struct{}
 	results []lua.LValue
-	errs    []error
+	cancel  context.CancelCauseFunc
+	ready   chan int // items that may start; it has room for all
+	racing  bool     // the first that succeeds ends the others
 
-	cancel context.CancelCauseFunc
-	mu     sync.Mutex
-	first  int // index of the first item that failed, or -1
+	mu    sync.Mutex
+	errs  []error
+	first int     // index of the first item that failed, or -1
+	waits []int   // for each item how many it still waits for
+	next  [][]int // for each item those that wait for it
+	ended int
+
+	winner int // of a race: the index of the first that succeeded, or -1
 }
 
 func newBatch(r *Run, L *lua.LState, list *lua.LTable, fn *lua.LFunction, opts parallelOptions) (*batch, error) {
+	list = behind(list)
 	n := list.Len()
 	b := &batch{
-		run: r, L: L, fn: fn, opts: opts, first: -1,
-		slots: make(chan struct{}, opts.Limit), done: make([]chan struct{}, n),
+		run: r, L: L, fn: fn, opts: opts, first: -1, winner: -1,
+		ready: make(chan int, n), waits: make([]int, n), next: make([][]int, n),
 		results: make([]lua.LValue, n), errs: make([]error, n),
 	}
-	b.ctx, b.cancel = context.WithCancelCause(vm.Context(L))
 	for i := range n {
 		b.items = append(b.items, list.RawGetInt(i+1))
-		b.done[i] = make(chan struct{})
 		b.results[i] = lua.LNil
 	}
-	return b, checkAfter(opts.After, n)
+	if err := checkAfter(opts.After, n); err != nil {
+		return nil, err
+	}
+	for i, before := range opts.After {
+		b.waits[i] = len(before)
+		for _, j := range before {
+			b.next[j-1] = append(b.next[j-1], i)
+		}
+	}
+	depth, _ := vm.Context(L).Value(parallelKey{}).(int)
+	if depth >= maxParallel {
+		return nil, Errorf(Invalid, "parallel nests deeper than %d calls", maxParallel)
+	}
+	b.ctx, b.cancel = context.WithCancelCause(context.WithValue(vm.Context(L), parallelKey{}, depth+1))
+	return b, nil
 }
 
 // checkAfter refuses indexes out of range and an order that never starts.
@@ -88,7 +106,7 @@ func checkAfter(after [][]int, n int) error {
 	var visit func(i int) error
 	visit = func(i int) error {
 		if i < 0 || i >= n {
-			return Errorf(Invalid, "after names item %d of %d", i+1, n)
+			return Errorf(Invalid, "after names item %d, but there are %d items", i+1, n)
 		}
 		if state[i] == 1 {
 			return Errorf(Invalid, "after is a circle through item %d", i+1)
@@ -113,38 +131,35 @@ func checkAfter(after [][]int, n int) error {
 	return nil
 }
 
-// start runs every item when those before it are done, and waits for all: no
-// task outlives the call.
+// start runs the items, in their order as far as after and limit allow, and waits
+// for all: no task outlives the call.
 func (b *batch) start() {
 	defer b.cancel(nil)
-	var all sync.WaitGroup
 	for i := range b.items {
-		all.Go(func() {
-			defer close(b.done[i])
-			b.finish(i, b.item(i))
+		if b.waits[i] == 0 {
+			b.ready <- i
+		}
+	}
+	if len(b.items) == 0 {
+		close(b.ready)
+	}
+	var workers sync.WaitGroup
+	for range min(b.opts.Limit, len(b.items)) {
+		workers.Go(func() {
+			for i := range b.ready {
+				b.finish(i, b.item(i))
+			}
 		})
 	}
-	all.Wait()
+	workers.Wait()
 }
 
 func (b *batch) item(i int) error {
-	if i < len(b.opts.After) {
-		for _, before := range b.opts.After[i] {
-			select {
-			case <-b.done[before-1]:
-			case <-b.ctx.Done():
-				return context.Cause(b.ctx)
-			}
-			if b.errs[before-1] != nil {
-				return errBlocked{before}
-			}
-		}
-	}
-	select {
-	case b.slots <- struct{}{}:
-		defer func() { <-b.slots }()
-	case <-b.ctx.Done():
+	if b.ctx.Err() != nil {
 		return context.Cause(b.ctx)
+	}
+	if by := b.blocker(i); by > 0 {
+		return errBlocked{by}
 	}
 	ctx := b.ctx
 	if b.opts.Timeout > 0 {
@@ -159,18 +174,44 @@ func (b *batch) item(i int) error {
 	return err
 }
 
-func (b *batch) finish(i int, err error) {
-	if err == nil {
-		return
+// blocker is the first item that i comes after and that did not succeed, or 0.
+func (b *batch) blocker(i int) int {
+	if i >= len(b.opts.After) {
+		return 0
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.errs[i] = err
-	if b.first < 0 {
-		b.first = i
+	for _, before := range b.opts.After[i] {
+		if b.errs[before-1] != nil {
+			return before
+		}
 	}
-	if b.opts.OnError == "cancel" {
-		b.cancel(Errorf(Canceled, "another item of parallel failed"))
+	return 0
+}
+
+// finish notes how item i ended and lets those go that waited for it.
+func (b *batch) finish(i int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil {
+		b.errs[i] = err
+		if b.first < 0 {
+			b.first = i
+		}
+		if !b.racing && b.opts.OnError == "cancel" {
+			b.cancel(Errorf(Canceled, "another item of parallel failed"))
+		}
+	} else if b.racing && b.winner < 0 {
+		b.winner = i
+		b.cancel(errLost)
+	}
+	for _, next := range b.next[i] {
+		if b.waits[next]--; b.waits[next] == 0 {
+			b.ready <- next
+		}
+	}
+	if b.ended++; b.ended == len(b.items) {
+		close(b.ready)
 	}
 }
 

@@ -52,6 +52,7 @@ type Run struct {
 	path  string
 
 	vm          *vm.VM
+	limits      Limits
 	methods     map[reflect.Type]map[string]*lua.LFunction
 	handleTypes map[reflect.Type]*lua.LTable
 	emptyList   *lua.LTable
@@ -69,6 +70,8 @@ type Run struct {
 	planned map[string]any
 	changes []ChangeRecord
 	undos   []undo
+	exits   []*lua.LFunction
+	logged  int64 // bytes
 	ends    []func()
 }
 
@@ -90,6 +93,7 @@ func newRun(opts Options) *Run {
 		opts:        opts,
 		id:          newRunID(opts.Now()),
 		vm:          vm.New(vm.Limits{}),
+		limits:      DefaultLimits(),
 		methods:     map[reflect.Type]map[string]*lua.LFunction{},
 		handleTypes: map[reflect.Type]*lua.LTable{},
 		loaded:      map[string]lua.LValue{},

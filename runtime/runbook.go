@@ -10,7 +10,6 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
-	"github.com/yuin/gopher-lua/parse"
 
 	"github.com/cortexlua/cortexlua/runtime/internal/vm"
 )
@@ -72,11 +71,7 @@ func definesRunbook(src Source) bool {
 	if !bytes.Contains(src.Text, []byte("define")) {
 		return false
 	}
-	text := src.Text
-	if bytes.HasPrefix(text, []byte("#")) {
-		text = append([]byte("--"), text...)
-	}
-	chunk, err := parse.Parse(bytes.NewReader(text), src.Path)
+	chunk, err := parseChunk(src)
 	if err != nil || len(chunk) == 0 {
 		return false
 	}
@@ -163,6 +158,7 @@ func (rb *Runbook) Run(ctx context.Context, o Order) Result {
 	limit, undoLimit := scriptTimeout, scriptTimeout
 	if rb.Header != nil {
 		limit, undoLimit = rb.Header.Timeout, rb.Header.UndoTimeout
+		r.setLimits(rb.Header.Limits)
 	}
 	r.grant = rb.Grant(o)
 	if o.Timeout > 0 {
@@ -181,6 +177,9 @@ func (rb *Runbook) Run(ctx context.Context, o Order) Result {
 		res.Restored, res.UndoFailed = r.goBack(ctx, undoLimit)
 	} else if len(r.unhealthy) > 0 {
 		res.Outcome = Unhealthy
+	}
+	if err := r.leave(ctx); err != nil && res.Err == nil {
+		res.Outcome, res.Err = Broken, err
 	}
 	res.Problems = r.unhealthy
 	r.mu.Lock()

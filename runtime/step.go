@@ -31,6 +31,7 @@ func (r *Run) runHandle(params map[string]any) lua.LValue {
 	tbl.RawSetString("params", r.vm.ReadOnly(e.any(params).(*lua.LTable)))
 	tbl.RawSetString("step", L.NewFunction(r.luaStep))
 	tbl.RawSetString("undo", L.NewFunction(r.luaUndo))
+	tbl.RawSetString("on_exit", L.NewFunction(r.luaOnExit))
 	tbl.RawSetString("unhealthy", L.NewFunction(r.luaUnhealthy))
 	return r.vm.ReadOnly(tbl)
 }

@@ -88,6 +88,9 @@ func (m *VM) SetGlobal(name string, v lua.LValue) { m.Globals().RawSetString(nam
 // Limits are the budgets in force.
 func (m *VM) Limits() Limits { return m.limits }
 
+// SetLimits changes the budgets. Nothing may be running.
+func (m *VM) SetLimits(l Limits) { m.limits = l.withDefaults() }
+
 // SetOutput says where print writes. The default is the standard output.
 func (m *VM) SetOutput(w io.Writer) { m.out = w }
 
