@@ -99,7 +99,7 @@ func fromScript(script *vm.ScriptError) *Error {
 		e.Where = position(script.Traceback[0])
 	}
 	e.Trace = strings.Join(script.Traceback, "\n")
-	e.Err = script
+	e.Err = errors.Join(script, e.Err)
 	return e
 }
 
@@ -129,7 +129,7 @@ func fromLua(v lua.LValue) *Error {
 		e.Details, _ = d.(map[string]any)
 	}
 	if name, ok := e.Details["limit"].(string); ok {
-		e.Err = &vm.LimitError{Name: name} // so that the exit code tells it
+		e.Err = &vm.LimitError{Name: name} // so that the exit code shows it
 	}
 	return e
 }

@@ -33,6 +33,16 @@ func (g Grant) Allows(p Permission) Allowance {
 	return a
 }
 
+// Grants tells whether a permission is left whole, with no scope within it denied:
+// what a program may be given that cannot be held to scopes.
+func (g Grant) Grants(p Permission) bool {
+	a := g.Allows(p)
+	return len(a.Left) == 1 && a.Left[0] == p && len(a.Except) == 0
+}
+
+// GrantedWhole tells whether the run has a permission with all its scopes.
+func (c *Call) GrantedWhole(p Permission) bool { return c.run.grant.Grants(p) }
+
 // narrow gives what the layer leaves of a list, and which scopes within what is
 // left it denies.
 func (l Layer) narrow(list []Permission) (left, except []Permission) {
