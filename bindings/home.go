@@ -35,6 +35,11 @@ type Config struct {
 	PID  int
 	// Registry is the text of the registry file.
 	Registry func() (runtime.Source, error)
+	// Confine holds every program that a primitive starts for a script to what
+	// the run may do, git excepted.
+	Confine bool
+	// Landlock tells the version of Landlock; nil asks the kernel.
+	Landlock func() (int, error)
 }
 
 // Host is what the primitives of one run share. It is made cheaply: everything
@@ -82,7 +87,7 @@ func (h *Host) loadRegistry(ctx context.Context) (*registry.Registry, error) {
 	if err := reg.Complete(home); err != nil {
 		return nil, runtime.Errorf(runtime.Invalid, "%s: %s%s", src.Path, err, suggestDaemon(reg, err))
 	}
-	if err := checkDurations(reg); err != nil {
+	if err := errors.Join(checkDurations(reg), checkConfined(reg)); err != nil {
 		return nil, runtime.Errorf(runtime.Invalid, "%s: %s", src.Path, err)
 	}
 	return reg, nil

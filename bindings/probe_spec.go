@@ -171,7 +171,11 @@ func (p *probeFuncs) command(ctx context.Context, c *runtime.Call, s probeSpec) 
 	for _, name := range reg.Home.Env {
 		env[name] = home
 	}
-	return &probes.Command{Argv: s.Command, Env: p.host.environment(env), Dir: home, Table: p.host.procs}, nil
+	policy, err := p.host.confinement(c, s.Command[0], false)
+	if err != nil {
+		return nil, err
+	}
+	return &probes.Command{Argv: s.Command, Env: p.host.environment(env), Dir: home, Table: p.host.procs, Confine: policy}, nil
 }
 
 func (p *probeFuncs) log(c *runtime.Call, s probeSpec, t target) (probes.Probe, error) {

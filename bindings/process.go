@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cortexlua/cortexlua/bindings/internal/confine"
 	"github.com/cortexlua/cortexlua/bindings/internal/proc"
 	"github.com/cortexlua/cortexlua/runtime"
 )
@@ -88,6 +89,7 @@ type stopResult struct {
 	Already bool          `lua:"already" doc:"it had ended before"`
 	Forced  bool          `lua:"forced" doc:"SIGKILL was needed"`
 	Took    time.Duration `lua:"took" doc:"seconds it took"`
+	Planned bool          `lua:"planned" doc:"a dry run: nothing was done"`
 }
 
 func (h *Host) processStop(ctx context.Context, c *runtime.Call, a processStopArgs) (runtime.Change[stopResult], error) {
@@ -95,7 +97,7 @@ func (h *Host) processStop(ctx context.Context, c *runtime.Call, a processStopAr
 	if err := c.Require(runtime.ProcessSignal.In(p.name)); err != nil {
 		return runtime.Change[stopResult]{}, err
 	}
-	planned := stopResult{Stopped: true}
+	planned := stopResult{Stopped: true, Planned: true}
 	if p.planned {
 		return runtime.Unchanged(planned), nil
 	}
@@ -177,6 +179,7 @@ type processRunArgs struct {
 	Input   string            `lua:"input,opt" doc:"its standard input; default: none"`
 	Timeout time.Duration     `lua:"timeout,opt" default:"1m" doc:"when its whole process group is ended"`
 	Check   bool              `lua:"check,opt" doc:"raise an error if it ends with another code than 0"`
+	Confine bool              `lua:"confine,opt" doc:"the kernel holds it and what it starts to the permissions of the run; see cortexlua doc permissions"`
 }
 
 type processRunResult struct {
@@ -199,18 +202,22 @@ func (h *Host) processRun(_ context.Context, c *runtime.Call, a processRunArgs) 
 		return runtime.Change[processRunResult]{}, err
 	}
 	a.Cwd = dir
+	policy, err := h.confinement(c, a.Command[0], a.Confine)
+	if err != nil {
+		return runtime.Change[processRunResult]{}, err
+	}
 	return runtime.Change[processRunResult]{
 		Summary: "run " + strings.Join(a.Command, " "),
 		Apply: func(ctx context.Context) (processRunResult, error) {
 			limited, cancel := context.WithTimeoutCause(ctx, a.Timeout, &runtime.DeadlineError{What: a.Command[0], Limit: a.Timeout})
 			defer cancel()
-			return h.runProgram(limited, a)
+			return h.runProgram(limited, a, policy)
 		},
 	}, nil
 }
 
-func (h *Host) runProgram(ctx context.Context, a processRunArgs) (processRunResult, error) {
-	spec := proc.RunSpec{Argv: a.Command, Env: h.environment(a.Env), Dir: a.Cwd, Table: h.procs}
+func (h *Host) runProgram(ctx context.Context, a processRunArgs, policy *confine.Policy) (processRunResult, error) {
+	spec := proc.RunSpec{Argv: a.Command, Env: h.environment(a.Env), Dir: a.Cwd, Table: h.procs, Confine: policy}
 	if a.Input != "" {
 		spec.Stdin = []byte(a.Input)
 	}

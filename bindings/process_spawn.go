@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 
+	"github.com/cortexlua/cortexlua/bindings/internal/confine"
 	"github.com/cortexlua/cortexlua/bindings/internal/lockfile"
 	"github.com/cortexlua/cortexlua/bindings/internal/proc"
 	"github.com/cortexlua/cortexlua/bindings/internal/registry"
@@ -22,6 +23,7 @@ type processSpawnArgs struct {
 	Stdout  string            `lua:"stdout,opt" default:"null" enum:"log,null" doc:"log: output and errors are appended to the log"`
 	Umask   *int              `lua:"umask,opt" min:"0" max:"511" doc:"its umask"`
 	Nice    *int              `lua:"nice,opt" min:"-20" max:"19" doc:"its nice value"`
+	Confine bool              `lua:"confine,opt" doc:"the kernel holds it and what it starts to the permissions of the run, or to those that the registry allows it"`
 }
 
 func (h *Host) processSpawn(ctx context.Context, c *runtime.Call, a processSpawnArgs) (runtime.Change[Process], error) {
@@ -31,12 +33,16 @@ func (h *Host) processSpawn(ctx context.Context, c *runtime.Call, a processSpawn
 	if err := h.maySpawn(ctx, c, &a); err != nil {
 		return runtime.Change[Process]{}, err
 	}
+	policy, err := h.daemonConfinement(ctx, c, a)
+	if err != nil {
+		return runtime.Change[Process]{}, err
+	}
 	return runtime.Change[Process]{
 		Summary: "start " + a.Name,
 		Result:  newProcess(&process{name: a.Name, log: a.Log, planned: true}),
 		Planned: map[string]any{plannedDaemon(a.Name): plannedRunning},
 		Apply: func(ctx context.Context) (Process, error) {
-			p, err := h.spawn(ctx, c, a)
+			p, err := h.spawn(ctx, c, a, policy)
 			if err != nil {
 				return Process{}, err
 			}
@@ -74,7 +80,7 @@ func (h *Host) maySpawn(ctx context.Context, c *runtime.Call, a *processSpawnArg
 
 // spawn starts a daemon that inherits a lock: while anything of it lives, the
 // lock is held, even if every record is lost.
-func (h *Host) spawn(ctx context.Context, c *runtime.Call, a processSpawnArgs) (*process, error) {
+func (h *Host) spawn(ctx context.Context, c *runtime.Call, a processSpawnArgs, policy *confine.Policy) (*process, error) {
 	if err := statefile.MakeDir(h.statePath("daemons")); err != nil {
 		return nil, err
 	}
@@ -85,7 +91,7 @@ func (h *Host) spawn(ctx context.Context, c *runtime.Call, a processSpawnArgs) (
 	defer live.Detach() // the daemon's copy of the descriptor keeps the lock
 	spec := proc.DaemonSpec{
 		Name: a.Name, Argv: a.Command, Env: h.environment(a.Env), Cookie: proc.NewCookie(a.Name),
-		Dir: a.Cwd, Umask: a.Umask, Nice: a.Nice,
+		Dir: a.Cwd, Umask: a.Umask, Nice: a.Nice, Confine: policy,
 	}
 	spec.Lock = append(spec.Lock, live.File())
 	if a.Stdout == "log" {

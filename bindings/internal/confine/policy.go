@@ -63,3 +63,13 @@ func (p *Policy) needs() (abi int, what string) {
 	}
 	return abiFiles, "to keep files from being truncated"
 }
+
+// Check tells whether this kernel can hold the policy: nil, or an
+// [ErrUnsupported]. Prepare does the same and more.
+func (p *Policy) Check() error {
+	if _, err := p.support(); err != nil {
+		return err
+	}
+	_, err := p.sockets()
+	return err
+}

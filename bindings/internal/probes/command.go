@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cortexlua/cortexlua/bindings/internal/confine"
 	"github.com/cortexlua/cortexlua/bindings/internal/proc"
 )
 
@@ -18,6 +19,8 @@ type Command struct {
 	Dir  string
 	// Table is for ending a program that takes too long; may be nil.
 	Table *proc.Table
+	// Confine is the policy that holds it; nil: none.
+	Confine *confine.Policy
 }
 
 // commandGrace is what the program gets between SIGTERM and SIGKILL: a wait must
@@ -30,7 +33,7 @@ func (c *Command) String() string { return strings.Join(c.Argv, " ") + " to end 
 // Check runs the program.
 func (c *Command) Check(ctx context.Context) error {
 	res, err := proc.Run(ctx, proc.RunSpec{
-		Argv: c.Argv, Env: c.Env, Dir: c.Dir, MaxOutput: 8 << 10, Grace: commandGrace, Table: c.Table,
+		Argv: c.Argv, Env: c.Env, Dir: c.Dir, MaxOutput: 8 << 10, Grace: commandGrace, Table: c.Table, Confine: c.Confine,
 	})
 	switch {
 	case err != nil:

@@ -71,6 +71,8 @@ type Daemon struct {
 	Ready   *Ready            `lua:"ready,opt" doc:"how to tell that it is ready; default: it is alive"`
 	Settle  string            `lua:"settle,opt" default:"1s" doc:"how long it must stay ready to count as stable"`
 	Stop    *Stop             `lua:"stop,opt" doc:"how it is stopped"`
+	Confine bool              `lua:"confine,opt" doc:"the kernel holds it to what allow names"`
+	Allow   []string          `lua:"allow,opt" doc:"with confine: permissions, such as fs.write:logs; default: those of the run that starts it"`
 }
 
 // Pidfile is the file that names a daemon's process.
@@ -149,6 +151,9 @@ func (d *Daemon) complete(home string, homeEnv []string) error {
 		d.Log = under(home, d.Log)
 	} else {
 		d.Stdout = "null"
+	}
+	if len(d.Allow) > 0 && !d.Confine {
+		return fmt.Errorf("allow says what it may do when confined: add confine = true")
 	}
 	if d.Pidfile != nil {
 		d.Pidfile.Path = under(home, d.Pidfile.Path)
