@@ -101,6 +101,9 @@ func showFailure(w io.Writer, s style, res runtime.Result, verbose bool) {
 	}
 	for _, u := range res.UndoFailed {
 		fmt.Fprintf(w, "  %s %s: %s\n", s.red("not restored, do it by hand:"), u.Undo, u.Err.Message)
+		if u.Err.Hint != "" {
+			fmt.Fprintf(w, "    next: %s\n", u.Err.Hint)
+		}
 	}
 	if hint != "" {
 		fmt.Fprintf(w, "  next: %s\n", hint)

@@ -47,7 +47,12 @@ end
 -- A backup that can be returned to: whole, made by an upgrade or rollback, and of
 -- a commit that this repository has.
 local function usable(path)
-  local meta = archive.verify(path).meta
+  local verified, err = errors.try(archive.verify, path)
+  if err then
+    local hint = "name another one with --backup; ls -lt backups shows them"
+    errors.raise({ kind = err.kind, op = err.op, message = err.message, hint = hint, details = err.details })
+  end
+  local meta = verified.meta
   if not meta.commit then
     errors.raise({
       kind = "invalid",

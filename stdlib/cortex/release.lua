@@ -82,7 +82,16 @@ end
 function M.return_to(path, head, leaving)
   local settings = gates.settings()
   git.return_to(head.commit, { branch = head.branch, leaving = leaving, locks = "break", exclude = settings.state })
-  archive.restore(path, { exclude = settings.exclude })
+  local _, err = errors.try(archive.restore, path, { exclude = settings.exclude })
+  if err then
+    errors.raise({
+      kind = err.kind,
+      op = err.op,
+      message = string.format("the code is that of %s again, its state is not: %s", head.short, err.message),
+      hint = "ls -lt backups; cortexlua run rollback --backup FILE restores the state from one",
+      details = err.details,
+    })
+  end
   local now = git.head()
   if now.commit ~= head.commit then
     errors.raise({ kind = "failed", message = "the work tree is at " .. now.short .. ", not at " .. head.short, hint = "git status" })
