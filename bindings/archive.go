@@ -73,6 +73,11 @@ func (a archives) verify(ctx context.Context, c *runtime.Call, args archiveArgs)
 	if err != nil {
 		return archiveVerified{}, err
 	}
+	if m, err := archive.ReadManifest(p.abs); err == nil {
+		if err := fitsUnpacked(c, m); err != nil {
+			return archiveVerified{}, err
+		}
+	}
 	c.Progress(ctx, "verifying %s", p.abs)
 	m, err := archive.Verify(ctx, p.abs)
 	if err != nil {

@@ -29,6 +29,9 @@ func (a archives) targets(c *runtime.Call, backup place, args archiveTargetArgs,
 	if err != nil {
 		return nil, err
 	}
+	if err := fitsUnpacked(c, m); err != nil {
+		return nil, err
+	}
 	names := args.Names
 	if names == nil {
 		names = m.Sources

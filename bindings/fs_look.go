@@ -112,8 +112,9 @@ func (f fsys) read(_ context.Context, c *runtime.Call, a fsReadArgs) (string, er
 	if err != nil {
 		return "", err
 	}
-	data, err := p.roots.Read(at, max(1, int64(a.Limit)))
-	return string(data), fileError(err)
+	limit, explain := readWhole(c, int64(a.Limit))
+	data, err := p.roots.Read(at, limit)
+	return string(data), explain(err)
 }
 
 type fsTailArgs struct {

@@ -52,6 +52,9 @@ func (f fsys) write(_ context.Context, c *runtime.Call, a fsWriteArgs) (runtime.
 	if err != nil {
 		return none, err
 	}
+	if err := fitsFile(c, a.Text); err != nil {
+		return none, err
+	}
 	done := fsWritten{Path: p.abs, Bytes: len(a.Text)}
 	same, err := p.holds(c, a.Text, a.Mode)
 	if err != nil {
@@ -130,6 +133,9 @@ type fsAppendArgs struct {
 
 func (f fsys) append(_ context.Context, c *runtime.Call, a fsAppendArgs) (runtime.Change[fsWritten], error) {
 	p, err := f.host.at(c, a.Path, runtime.FSWrite)
+	if err == nil {
+		err = fitsFile(c, a.Text)
+	}
 	if err != nil {
 		return runtime.Change[fsWritten]{}, err
 	}

@@ -49,6 +49,7 @@ type Host struct {
 	procs *proc.Table
 
 	children children
+	programs programs
 
 	roots       func() (*files.Roots, error)
 	rootsOpened atomic.Bool

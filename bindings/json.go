@@ -40,9 +40,12 @@ type jsonDecodeArgs struct {
 	Text string `lua:"text" doc:"one JSON value"`
 }
 
-func (j *jsonFuncs) decode(_ context.Context, _ *runtime.Call, a jsonDecodeArgs) (any, error) {
-	v, err := jsonq.Decode([]byte(a.Text), jsonq.Limits{})
+func (j *jsonFuncs) decode(_ context.Context, c *runtime.Call, a jsonDecodeArgs) (any, error) {
+	v, err := jsonq.Decode([]byte(a.Text), jsonLimits(c))
 	if err != nil {
+		if over := jsonBudget(c, err); over != nil {
+			return nil, over
+		}
 		return nil, jsonError("cannot decode the text as JSON", err)
 	}
 	return v, nil
@@ -96,9 +99,10 @@ func (j *jsonFuncs) queryFile(ctx context.Context, c *runtime.Call, a jsonQueryF
 	if err != nil {
 		return nil, err
 	}
-	text, err := at.roots.Read(at.abs, jsonq.DefaultMaxBytes)
+	limit, explain := readWhole(c, 0)
+	text, err := at.roots.Read(at.abs, limit)
 	if err != nil {
-		return nil, fileError(err)
+		return nil, explain(err)
 	}
 	results, err := j.engine.QueryReader(ctx, bytes.NewReader(text), a.Program, variables(a.Vars))
 	if err != nil {

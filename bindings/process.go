@@ -209,6 +209,11 @@ func (h *Host) processRun(_ context.Context, c *runtime.Call, a processRunArgs) 
 	return runtime.Change[processRunResult]{
 		Summary: "run " + strings.Join(a.Command, " "),
 		Apply: func(ctx context.Context) (processRunResult, error) {
+			leave, err := h.programs.enter(c)
+			if err != nil {
+				return processRunResult{}, err
+			}
+			defer leave()
 			limited, cancel := context.WithTimeoutCause(ctx, a.Timeout, &runtime.DeadlineError{What: a.Command[0], Limit: a.Timeout})
 			defer cancel()
 			return h.runProgram(limited, a, policy)

@@ -99,7 +99,7 @@ and a way back after.
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("cortexlua {{.Version}}\n")
-	root.AddCommand(newRun(m), newList(), newInspect(m), newDoc(), newDemo())
+	root.AddCommand(newRun(m), newList(), newInspect(m), newDoc(), newDemo(), newLimitsTopic())
 	return root
 }
 

@@ -15,7 +15,7 @@ type budget struct{ nodes, text int }
 // because the original may be a constant of the compiled program.
 func (b *budget) take(v any, depth int) (out any, fresh bool, err error) {
 	if depth > DefaultMaxDepth {
-		return nil, false, &LimitError{fmt.Sprintf("a result nests deeper than %d lists and objects", DefaultMaxDepth)}
+		return nil, false, &LimitError{What: fmt.Sprintf("a result nests deeper than %d lists and objects", DefaultMaxDepth)}
 	}
 	b.nodes--
 	switch v := v.(type) {
@@ -30,7 +30,7 @@ func (b *budget) take(v any, depth int) (out any, fresh bool, err error) {
 		out, fresh, err = b.takeObject(v, depth)
 	}
 	if err == nil && (b.nodes < 0 || b.text < 0) {
-		err = &LimitError{fmt.Sprintf("the results hold more than %d values or %d bytes of text", maxNodes, maxText)}
+		err = &LimitError{What: fmt.Sprintf("the results hold more than %d values or %d bytes of text", maxNodes, maxText)}
 	}
 	if !fresh {
 		out = v

@@ -52,7 +52,10 @@ func (e *SyntaxError) Error() string {
 }
 
 // LimitError says which limit a text or a query went over.
-type LimitError struct{ What string }
+type LimitError struct {
+	What  string
+	Depth int // the limit, if it is that of nesting
+}
 
 // Error names the limit.
 func (e *LimitError) Error() string { return e.What }
@@ -64,7 +67,7 @@ func (e *LimitError) Error() string { return e.What }
 func Decode(text []byte, limits Limits) (any, error) {
 	limits = limits.filled()
 	if int64(len(text)) > limits.MaxBytes {
-		return nil, &LimitError{fmt.Sprintf("the text has %d bytes and the limit is %d", len(text), limits.MaxBytes)}
+		return nil, &LimitError{What: fmt.Sprintf("the text has %d bytes and the limit is %d", len(text), limits.MaxBytes)}
 	}
 	body := bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	if err := scan(body, limits.MaxDepth); err != nil {
@@ -116,7 +119,7 @@ func scan(text []byte, maxDepth int) error {
 			inString = true
 		case c == '[' || c == '{':
 			if depth++; depth > maxDepth {
-				return &LimitError{fmt.Sprintf("the text nests deeper than %d lists and objects", maxDepth)}
+				return &LimitError{What: fmt.Sprintf("the text nests deeper than %d lists and objects", maxDepth), Depth: maxDepth}
 			}
 		case c == ']' || c == '}':
 			depth--
@@ -182,7 +185,7 @@ func number(text string) (any, error) {
 		return n, nil
 	}
 	if len(text) > maxDigits {
-		return nil, &LimitError{fmt.Sprintf("a number has %d digits and the limit is %d", len(text), maxDigits)}
+		return nil, &LimitError{What: fmt.Sprintf("a number has %d digits and the limit is %d", len(text), maxDigits)}
 	}
 	if !strings.ContainsAny(text, ".eE") {
 		n, _ := new(big.Int).SetString(text, 10)
@@ -190,7 +193,7 @@ func number(text string) (any, error) {
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return nil, &LimitError{fmt.Sprintf("the number %s is out of range", text)}
+		return nil, &LimitError{What: fmt.Sprintf("the number %s is out of range", text)}
 	}
 	return f, nil
 }

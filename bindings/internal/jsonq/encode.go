@@ -53,7 +53,7 @@ func within(step string, err error) error {
 // know, and encoding/json alters bad UTF-8.
 func check(v any, depth int) error {
 	if depth > DefaultMaxDepth {
-		return &LimitError{fmt.Sprintf("the value nests deeper than %d lists and objects", DefaultMaxDepth)}
+		return &LimitError{What: fmt.Sprintf("the value nests deeper than %d lists and objects", DefaultMaxDepth)}
 	}
 	switch v := v.(type) {
 	case nil, bool, int, *big.Int:

@@ -73,7 +73,7 @@ func (e *Engine) remember(key string, code *gojq.Code) {
 
 func compileText(program string, names []string) (*gojq.Code, error) {
 	if len(program) > maxProgram {
-		return nil, &LimitError{fmt.Sprintf("the jq program has %d bytes and the limit is %d", len(program), maxProgram)}
+		return nil, &LimitError{What: fmt.Sprintf("the jq program has %d bytes and the limit is %d", len(program), maxProgram)}
 	}
 	query, err := gojq.Parse(program)
 	if err != nil {

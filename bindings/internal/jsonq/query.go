@@ -127,7 +127,7 @@ func collect(ctx context.Context, program string, code *gojq.Code, input any, va
 			return stopped(ctx, program, out, err)
 		}
 		if len(out) == maxResults {
-			return nil, &LimitError{fmt.Sprintf("the jq program %q gives more than %d results", clip(program), maxResults)}
+			return nil, &LimitError{What: fmt.Sprintf("the jq program %q gives more than %d results", clip(program), maxResults)}
 		}
 		if v, _, err = size.take(v, 0); err != nil {
 			return nil, err
