@@ -17,7 +17,6 @@ const (
 
 // finish ends what is left, says what is to say, and exits.
 func (w *watch) finish() {
-	w.mu.Lock() // for good: nobody else acts any more
 	w.reap()
 	for range 100 { // what the child said last may still be in the socket
 		if !w.hear() {

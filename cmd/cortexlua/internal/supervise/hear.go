@@ -6,23 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keepHearing hears messages as they come.
-func (w *watch) keepHearing() {
-	conn, err := w.file.SyscallConn()
-	if err != nil {
-		return // it is never closed
-	}
-	_ = conn.Read(func(uintptr) bool {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.hear()
-		return w.silent
-	})
-}
-
 // hear takes the messages that have come and does not wait for more. After the end
 // of the line, or after nonsense, it takes none. It reports whether more may be
-// there: it takes so many at a time that a flood leaves the lock to others.
+// there: it takes so many at a time that a flood does not keep the parent from its work.
 func (w *watch) hear() (more bool) {
 	buf := make([]byte, maxMessage+1)
 	for range 100 {

@@ -8,13 +8,13 @@ import (
 )
 
 // How often memory is looked at depends on how much is left: a tree is assumed to
-// touch no more than fillRate bytes a second (a core clears 2 to 5 GB/s of new
-// pages), so a run far below its limit costs 50 looks a second, about 0.1 % of a
-// core, and one near it 300.
+// touch no more than fillRate bytes a second (a core makes 1 to 3 GB/s of new
+// pages), so a run far below its limit costs 20 looks a second, and one near it
+// 300. Waking up costs Go more than looking: two or three looks take 1 ms.
 const (
-	fillRate = 8 << 30
+	fillRate = 4 << 30
 	minLook  = 3 * time.Millisecond
-	maxLook  = 20 * time.Millisecond
+	maxLook  = 50 * time.Millisecond
 
 	// maxWalk is how long a walk is trusted in any case: the kernel may leave out
 	// children while others end.

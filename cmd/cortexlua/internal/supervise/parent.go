@@ -65,10 +65,9 @@ func Parent(o Options) {
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, list...)
 	_, _ = unix.Write(control, message{word: "watching"}.encode())
+	w.mu.Lock()
 	go w.takeSignals(signals)
-	go w.keepLooking()
-	go w.keepHearing()
-	w.wait()
+	w.loop()
 	w.finish()
 }
 

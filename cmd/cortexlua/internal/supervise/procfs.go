@@ -3,6 +3,7 @@ package supervise
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,31 @@ func monotonic() int64 {
 	var ts unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts) // cannot fail on this clock
 	return ts.Nano()
+}
+
+// readFile reads a file of /proc with four system calls; os.ReadFile takes about
+// twice as many, and the parent reads thousands in a minute.
+func readFile(path string) ([]byte, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	buf := make([]byte, 0, 1024)
+	for {
+		n, err := unix.Read(fd, buf[len(buf):cap(buf)])
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			return nil, err
+		case n == 0:
+			return buf, nil
+		}
+		if buf = buf[:len(buf)+n]; len(buf) == cap(buf) {
+			buf = slices.Grow(buf, len(buf))
+		}
+	}
 }
 
 // process is a process at one moment. pid and ticks together name it for as long as
@@ -30,7 +56,7 @@ type process struct {
 // inspect reads /proc/PID/stat (proc_pid_stat(5)); ok is false if there is no such
 // process.
 func inspect(pid int) (p process, ok bool) {
-	raw, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	raw, err := readFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	open, end := bytes.IndexByte(raw, '('), bytes.LastIndexByte(raw, ')')
 	if err != nil || open < 0 || end < open {
 		return process{}, false
@@ -71,7 +97,7 @@ func (p process) signal(sig unix.Signal) error {
 // environment is what the process was executed with: entries, each between two
 // zero bytes.
 func (p process) environment() []byte {
-	raw, _ := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/environ")
+	raw, _ := readFile("/proc/" + strconv.Itoa(p.pid) + "/environ")
 	return append([]byte{0}, raw...)
 }
 
@@ -86,9 +112,8 @@ func memoryOf(pid int) usage {
 	if u.size > 0 {
 		return u
 	}
-	threads, _ := os.ReadDir(dir + "/task")
-	for _, thread := range threads {
-		if u = readUsage(dir + "/task/" + thread.Name() + "/statm"); u.size > 0 {
+	for _, thread := range names(dir + "/task") {
+		if u = readUsage(dir + "/task/" + thread + "/statm"); u.size > 0 {
 			break
 		}
 	}
@@ -96,7 +121,7 @@ func memoryOf(pid int) usage {
 }
 
 func readUsage(path string) usage {
-	raw, err := os.ReadFile(path)
+	raw, err := readFile(path)
 	if err != nil {
 		return usage{}
 	}
@@ -113,7 +138,7 @@ func readUsage(path string) usage {
 // lastPID is the newest process number of this pid namespace, of threads too
 // (last field of /proc/loadavg). While it stays the same, no process was made.
 func lastPID() (n int, ok bool) {
-	raw, err := os.ReadFile("/proc/loadavg")
+	raw, err := readFile("/proc/loadavg")
 	if err != nil {
 		return 0, false
 	}

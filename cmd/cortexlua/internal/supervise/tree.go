@@ -89,7 +89,7 @@ func (t *tree) isMarked(p process) bool {
 // members are the live processes of the tree with the child, parents before their
 // children.
 func (t *tree) members() []process {
-	children := listChildren
+	children := t.listChildren
 	if t.scan || !t.kernelLists() {
 		t.scan = true
 		children = scanChildren()
@@ -121,12 +121,18 @@ func (t *tree) kernelLists() bool {
 // listChildren reads /proc/PID/task/TID/children of every thread: the kernel keeps
 // children by the thread that forked. While children end, it may leave some out
 // (proc_tid_children(5)), so who must miss none looks again until none is left.
-func listChildren(pid int) []int {
-	dir := "/proc/" + strconv.Itoa(pid) + "/task"
-	threads, _ := os.ReadDir(dir)
+//
+// Of this process the main thread is enough. It forked the child, and orphans come
+// to the first thread that lives (find_alive_thread in kernel/exit.c).
+func (t *tree) listChildren(pid int) []int {
+	dir := "/proc/" + strconv.Itoa(pid) + "/task/"
+	threads := []string{strconv.Itoa(pid)}
+	if pid != t.self {
+		threads = names(dir)
+	}
 	var pids []int
 	for _, thread := range threads {
-		raw, _ := os.ReadFile(dir + "/" + thread.Name() + "/children")
+		raw, _ := readFile(dir + thread + "/children")
 		for _, word := range strings.Fields(string(raw)) {
 			if n, err := strconv.Atoi(word); err == nil {
 				pids = append(pids, n)
@@ -138,14 +144,24 @@ func listChildren(pid int) []int {
 
 // scanChildren reads every process once.
 func scanChildren() func(pid int) []int {
-	entries, _ := os.ReadDir("/proc")
 	children := map[int][]int{}
-	for _, e := range entries {
-		if pid, err := strconv.Atoi(e.Name()); err == nil {
+	for _, name := range names("/proc") {
+		if pid, err := strconv.Atoi(name); err == nil {
 			if p, ok := inspect(pid); ok {
 				children[p.parent] = append(children[p.parent], pid)
 			}
 		}
 	}
 	return func(pid int) []int { return children[pid] }
+}
+
+// names lists a folder, unsorted.
+func names(dir string) []string {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	list, _ := f.Readdirnames(-1)
+	return list
 }

@@ -2,7 +2,6 @@ package supervise
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -74,28 +73,25 @@ func TestLookAgain(t *testing.T) {
 	for _, c := range []struct {
 		used, limit int64
 		want        time.Duration
-	}{{0, 1 << 30, maxLook}, {256 << 20, 256 << 20, minLook}, {1 << 40, 1, minLook}, {0, 80 << 20, 80 * time.Second / (8 << 10)}} {
+	}{{0, 1 << 30, maxLook}, {256 << 20, 256 << 20, minLook}, {1 << 40, 1, minLook}, {0, 80 << 20, 80 * time.Second / (4 << 10)}} {
 		if got := lookAgainIn(c.used, c.limit); got != c.want {
 			t.Errorf("%d of %d: %v, want %v", c.used, c.limit, got, c.want)
 		}
 	}
 }
 
-// TestScanFindsTheSame compares the two ways to list children.
+// TestScanFindsTheSame compares the two ways to list children, as the parent does.
 func TestScanFindsTheSame(t *testing.T) {
-	cmd := begin(t, "unready")
-	cmd.line()
-	child := cmd.child()
+	r := begin(t, "unready")
+	r.line()
+	child := r.child()
 	for _, scan := range []bool{false, true} {
-		tr := &tree{self: os.Getpid(), scan: scan}
-		found := map[int]bool{}
-		for _, p := range tr.members() {
-			found[p.pid] = true
-		}
-		if !found[cmd.cmd.Process.Pid] || !found[child] {
-			t.Errorf("scan %v found %v", scan, found)
+		tr := &tree{self: r.cmd.Process.Pid, scan: scan}
+		found := tr.members()
+		if len(found) != 1 || found[0].pid != child {
+			t.Errorf("scan %v found %v, want the child %d", scan, found, child)
 		}
 	}
-	_ = cmd.cmd.Process.Kill()
-	_ = cmd.cmd.Wait()
+	_ = r.cmd.Process.Kill()
+	_ = r.cmd.Wait()
 }

@@ -11,14 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watch is the parent's view of one run. The main thread sleeps until the child has
-// ended; goroutines take signals, hear messages and look at the clock and at
-// memory, each of them with mu held.
+// watch is the parent's view of one run. The main thread holds mu but while it
+// waits; then a goroutine takes signals.
 type watch struct {
 	mu      sync.Mutex
 	child   int
-	control int      // nonblocking
-	file    *os.File // the same, for waiting; it keeps the number from being closed
+	control int // nonblocking
 	stderr  io.Writer
 	tree    tree
 	meter   meter
@@ -61,7 +59,6 @@ const (
 func newWatch(child, control int, o Options) *watch {
 	w := &watch{
 		child: child, control: control, stderr: o.Stderr,
-		file:     os.NewFile(uintptr(control), "control"),
 		tree:     tree{self: os.Getpid(), child: child},
 		limits:   Limits{Memory: o.Memory, Grace: defaultGrace},
 		deadline: time.Now().Add(o.Startup),
@@ -71,36 +68,38 @@ func newWatch(child, control int, o Options) *watch {
 	return w
 }
 
-// wait sleeps until the child has ended. It leaves the zombie, whose number is then
-// still the child's.
-func (w *watch) wait() {
-	for {
-		err := unix.Waitid(unix.P_PID, w.child, nil, unix.WEXITED|unix.WNOWAIT, nil)
-		if err != unix.EINTR {
-			return
+// loop watches until the child is gone, or will not go. All waiting is in one
+// ppoll(2) of the main thread: timers and goroutines of Go would wake several
+// threads for each look, which costs more than the look. A short run is over
+// before the first.
+func (w *watch) loop() {
+	pidfd, err := unix.PidfdOpen(w.child, 0)
+	if err != nil {
+		pidfd = -1 // not before Linux 5.3: the child is looked for with the rest
+	}
+	for next := maxLook; !w.gone && !w.stuck(); next = w.look() {
+		line := w.control
+		if w.silent {
+			line = -1
+		}
+		fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}, {Fd: int32(line), Events: unix.POLLIN}}
+		timeout := unix.NsecToTimespec(int64(next))
+		w.mu.Unlock()
+		_, _ = unix.Ppoll(fds, &timeout, nil) // interrupted or not, we look
+		w.mu.Lock()
+		if fds[1].Revents != 0 {
+			w.hear()
 		}
 	}
 }
 
-// keepLooking looks until the process exits. A short run is over before the first.
-func (w *watch) keepLooking() {
-	for next := maxLook; ; {
-		time.Sleep(next)
-		w.mu.Lock()
-		next = w.look()
-		stuck := w.ending != nil && time.Since(w.ending.at) > killTime
-		w.mu.Unlock()
-		if stuck {
-			w.finish()
-		}
-	}
-}
+func (w *watch) stuck() bool { return w.ending != nil && time.Since(w.ending.at) > killTime }
 
 // look holds everything against its limit, and says when to look again.
 func (w *watch) look() time.Duration {
 	w.reap()
 	if w.gone {
-		return maxLook // the main thread has it
+		return 0
 	}
 	if w.ending == nil {
 		w.judge(time.Now())
