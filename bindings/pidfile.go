@@ -28,11 +28,8 @@ type pidfileArgs struct {
 	Path string `lua:"path" doc:"the pidfile of a daemon of the registry"`
 }
 
-func (h *Host) pidfileRead(ctx context.Context, _ *runtime.Call, a pidfileArgs) (*int, error) {
-	if _, err := h.ownPidfile(ctx, a.Path); err != nil {
-		return nil, err
-	}
-	f, err := pidfile.Read(a.Path)
+func (h *Host) pidfileRead(ctx context.Context, c *runtime.Call, a pidfileArgs) (*int, error) {
+	f, err := h.lookAtPidfile(ctx, c, a.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -40,6 +37,35 @@ func (h *Host) pidfileRead(ctx context.Context, _ *runtime.Call, a pidfileArgs) 
 		return nil, pidfileError(err)
 	}
 	return &f.PID, nil
+}
+
+// plannedPidfile is where a dry run notes the pid that a pidfile will name; 0:
+// the file will be gone.
+func plannedPidfile(path string) string { return "pidfile:" + path }
+
+// lookAtPidfile reads a pidfile of the registry, in a dry run as it will be. A
+// daemon that writes its pidfile itself takes it along when it ends.
+func (h *Host) lookAtPidfile(ctx context.Context, c *runtime.Call, path string) (pidfile.File, error) {
+	name, err := h.ownPidfile(ctx, path)
+	if err != nil {
+		return pidfile.File{}, err
+	}
+	if pid, ok := c.Planned(plannedPidfile(path)); ok {
+		if pid == 0 {
+			return pidfile.File{}, fs.ErrNotExist
+		}
+		return pidfile.File{PID: pid.(int), Path: path}, nil
+	}
+	if state, ok := c.Planned(plannedDaemon(name)); ok && state == plannedStopped {
+		reg, err := h.Registry(ctx)
+		if err != nil {
+			return pidfile.File{}, err
+		}
+		if d, _ := reg.Get(name); d.Pidfile.WrittenBy == "daemon" {
+			return pidfile.File{}, fs.ErrNotExist
+		}
+	}
+	return pidfile.Read(path)
 }
 
 // ownPidfile refuses paths that no daemon of the registry has: pidfiles mostly
@@ -62,15 +88,16 @@ type pidfileWriteArgs struct {
 	Process Process `lua:"process" doc:"the process that it shall name"`
 }
 
-func (h *Host) pidfileWrite(ctx context.Context, _ *runtime.Call, a pidfileWriteArgs) (runtime.Change[runtime.None], error) {
+func (h *Host) pidfileWrite(ctx context.Context, c *runtime.Call, a pidfileWriteArgs) (runtime.Change[runtime.None], error) {
 	if _, err := h.ownPidfile(ctx, a.Path); err != nil {
 		return runtime.Change[runtime.None]{}, err
 	}
-	if f, err := pidfile.Read(a.Path); err == nil && f.PID == a.Process.PID {
+	if f, err := h.lookAtPidfile(ctx, c, a.Path); err == nil && f.PID == a.Process.PID {
 		return runtime.Unchanged(runtime.None{}), nil
 	}
 	return runtime.Change[runtime.None]{
 		Summary: fmt.Sprintf("write %s", a.Path),
+		Planned: map[string]any{plannedPidfile(a.Path): a.Process.PID},
 		Apply: func(context.Context) (runtime.None, error) {
 			return runtime.None{}, pidfileError(pidfile.Write(a.Path, a.Process.PID, h.isDaemonPid(ctx, a.Path)))
 		},
@@ -102,17 +129,18 @@ type pidfileRemoveArgs struct {
 	PID  int    `lua:"pid" min:"2" doc:"the pid that it names"`
 }
 
-func (h *Host) pidfileRemove(ctx context.Context, _ *runtime.Call, a pidfileRemoveArgs) (runtime.Change[bool], error) {
+func (h *Host) pidfileRemove(ctx context.Context, c *runtime.Call, a pidfileRemoveArgs) (runtime.Change[bool], error) {
 	if _, err := h.ownPidfile(ctx, a.Path); err != nil {
 		return runtime.Change[bool]{}, err
 	}
-	f, err := pidfile.Read(a.Path)
+	f, err := h.lookAtPidfile(ctx, c, a.Path)
 	if err != nil || f.PID != a.PID {
 		return runtime.Unchanged(false), nil
 	}
 	return runtime.Change[bool]{
 		Summary: "remove " + a.Path,
 		Result:  true,
+		Planned: map[string]any{plannedPidfile(a.Path): 0},
 		Apply: func(context.Context) (bool, error) {
 			removed, err := pidfile.Remove(a.Path, a.PID)
 			return removed, pidfileError(err)
@@ -122,11 +150,12 @@ func (h *Host) pidfileRemove(ctx context.Context, _ *runtime.Call, a pidfileRemo
 
 // pidfileClear makes room for a start. The caller has located the daemon and
 // knows that it does not run.
-func (h *Host) pidfileClear(ctx context.Context, _ *runtime.Call, a pidfileArgs) (runtime.Change[string], error) {
+func (h *Host) pidfileClear(ctx context.Context, c *runtime.Call, a pidfileArgs) (runtime.Change[string], error) {
 	if _, err := h.ownPidfile(ctx, a.Path); err != nil {
 		return runtime.Change[string]{}, err
 	}
-	_, err := pidfile.Read(a.Path)
+	_, err := h.lookAtPidfile(ctx, c, a.Path)
+	gone := map[string]any{plannedPidfile(a.Path): 0}
 	var bad *pidfile.BadError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -134,6 +163,7 @@ func (h *Host) pidfileClear(ctx context.Context, _ *runtime.Call, a pidfileArgs)
 	case errors.As(err, &bad):
 		return runtime.Change[string]{
 			Summary: fmt.Sprintf("move %s aside: %s", a.Path, bad.Reason),
+			Planned: gone,
 			Apply: func(context.Context) (string, error) {
 				aside, err := pidfile.MoveAside(a.Path)
 				return aside, pidfileError(err)
@@ -144,6 +174,7 @@ func (h *Host) pidfileClear(ctx context.Context, _ *runtime.Call, a pidfileArgs)
 	}
 	return runtime.Change[string]{
 		Summary: "remove the stale " + a.Path,
+		Planned: gone,
 		Apply: func(context.Context) (string, error) {
 			_, err := pidfile.RemoveStale(a.Path, h.isDaemonPid(ctx, a.Path))
 			return "", pidfileError(err)

@@ -17,27 +17,32 @@ type processCleanUpArgs struct {
 	Name string `lua:"name" doc:"a daemon of the registry"`
 }
 
+type cleanUpResult struct {
+	Ended   bool `lua:"ended" doc:"something was left and is ended"`
+	Planned bool `lua:"planned" doc:"a dry run: nothing was done"`
+}
+
 // processCleanUp ends children that outlived a dead instance. They carry the
 // cookie of its record, or the daemon's own command line with a cookie of ours:
 // either way they are provably that daemon's.
-func (h *Host) processCleanUp(ctx context.Context, c *runtime.Call, a processCleanUpArgs) (runtime.Change[bool], error) {
+func (h *Host) processCleanUp(ctx context.Context, c *runtime.Call, a processCleanUpArgs) (runtime.Change[cleanUpResult], error) {
 	if err := c.Require(runtime.ProcessSignal.In(a.Name)); err != nil {
-		return runtime.Change[bool]{}, err
+		return runtime.Change[cleanUpResult]{}, err
 	}
 	left, err := h.remains(ctx, c, a.Name)
 	if err != nil || len(left) == 0 {
-		return runtime.Unchanged(false), err
+		return runtime.Unchanged(cleanUpResult{}), err
 	}
-	return runtime.Change[bool]{
+	return runtime.Change[cleanUpResult]{
 		Summary: fmt.Sprintf("end what is left of %s", a.Name),
-		Result:  true,
-		Apply: func(ctx context.Context) (bool, error) {
+		Result:  cleanUpResult{Planned: true},
+		Apply: func(ctx context.Context) (cleanUpResult, error) {
 			for _, p := range left {
 				if _, err := h.stop(ctx, p, "TERM", cleanUpGrace); err != nil {
-					return false, err
+					return cleanUpResult{}, err
 				}
 			}
-			return true, nil
+			return cleanUpResult{Ended: true}, nil
 		},
 	}, nil
 }

@@ -25,7 +25,7 @@ return runbook.define({
         local started = run:step("restart " .. d.name, function()
           return daemon.restart(d, opts)
         end)
-        print(string.format("%s restarted (pid %s)", d.name, started.pid or "?"))
+        print(d.name .. (started.planned and " would be restarted" or " restarted (pid " .. started.pid .. ")"))
         return { name = d.name, pid = started.pid }
       end),
     }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -48,10 +49,10 @@ func toJSONError(e *runtime.Error) *jsonError {
 	return &jsonError{string(e.Kind), e.Op, e.Message, e.Hint, e.Where, e.Details}
 }
 
-func writeJSON(w io.Writer, res runtime.Result) {
+func writeJSON(w io.Writer, res runtime.Result, code int) {
 	out := jsonResult{
 		Run: res.RunID, Runbook: res.Runbook, Outcome: string(res.Outcome), DryRun: res.DryRun,
-		ExitCode: res.ExitCode(), Started: res.Started, Seconds: res.Took.Seconds(),
+		ExitCode: code, Started: res.Started, Seconds: res.Took.Seconds(),
 		Result: res.Value, Changes: res.Changes, Problems: res.Problems,
 		Error: toJSONError(res.Err), Restored: res.Restored,
 	}
@@ -66,6 +67,23 @@ func writeJSON(w io.Writer, res runtime.Result) {
 	if err := enc.Encode(out); err != nil {
 		fmt.Fprintf(w, `{"runbook":%q,"outcome":"failed","error":{"kind":"internal","message":%q}}`+"\n", res.Runbook, err)
 	}
+}
+
+// writeJSONFailure writes the object of a run that did not come to be: wrong
+// words, no home, no such runbook. A run that began has written its own.
+func writeJSONFailure(w io.Writer, name string, err error) {
+	var done exitError
+	if err == nil || errors.As(err, &done) {
+		return
+	}
+	var said strings.Builder
+	code := report(&said, err)
+	message, hint, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(said.String()), "cortexlua: "), "\n  next: ")
+	failure := &runtime.Error{Kind: runtime.KindOf(err), Message: message, Hint: hint}
+	if code == runtime.ExitUsage {
+		failure.Kind = runtime.Invalid
+	}
+	writeJSON(w, runtime.Result{Runbook: name, Outcome: runtime.Broken, Err: failure, Started: time.Now()}, code)
 }
 
 // showResult says on standard error how a run ended.

@@ -27,6 +27,7 @@ type runFlags struct {
 	allow    []string
 	deny     []string
 	policy   string
+	confine  bool
 }
 
 func (f *runFlags) register(fs *pflag.FlagSet) {
@@ -39,6 +40,7 @@ func (f *runFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.allow, "allow", nil, "permissions for a script without a header, such as fs.write:logs")
 	fs.StringSliceVar(&f.deny, "deny", nil, "permissions to refuse whatever the runbook asks for")
 	fs.StringVar(&f.policy, "policy", "", "one more policy file, which can only narrow (see cortexlua doc permissions)")
+	fs.BoolVar(&f.confine, "confine", false, "have the kernel hold every program that the script starts, but git, to the permissions of the run")
 }
 
 func newRun(m machine) *cobra.Command {
@@ -90,7 +92,11 @@ func runRunbook(cmd *cobra.Command, m machine, args []string) error {
 		return usageError{err}
 	}
 	s := &session{machine: m, flags: flags, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
-	return s.run(cmd.Context(), name, before, after)
+	err = s.run(cmd.Context(), name, before, after)
+	if flags.json {
+		writeJSONFailure(s.stdout, name, err)
+	}
+	return err
 }
 
 // splitRunbook finds the runbook's name: the first word that is neither a flag
@@ -192,6 +198,7 @@ func (s *session) config() bindings.Config {
 		User:      userName(),
 		PID:       os.Getpid(),
 		Registry:  func() (runtime.Source, error) { return s.lib.registry(s.flags.registry) },
+		Confine:   s.flags.confine,
 	}
 }
 
@@ -265,7 +272,7 @@ func (s *session) allowed(ctx context.Context, rb *runtime.Runbook) (runtime.Ord
 // reporter has already said.
 func (s *session) show(res runtime.Result) {
 	if s.flags.json {
-		writeJSON(s.stdout, res)
+		writeJSON(s.stdout, res, res.ExitCode())
 		return
 	}
 	showResult(s.stderr, res, s.flags.verbose)

@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 //	readpid VAR FILE         sets $VAR to the pid in a file
 //	alive PID...             the processes live; with !, waits until they do not
 //	await FILE [REGEXP]      waits until the file is there, or matches
+//	terminal FILE PROGRAM... runs a program on a terminal, which FILE then shows
 //	json FILE [PATH REGEXP]  the file is one JSON object on one line, with that value
 //
 // and those of releaseCommands. Whatever a script leaves running is killed at its end.
@@ -77,6 +78,7 @@ func TestScripts(t *testing.T) {
 			"readpid":   cmdReadPid,
 			"alive":     cmdAlive,
 			"await":     cmdAwait,
+			"terminal":  cmdTerminal,
 			"json":      cmdJSON,
 		}),
 	})

@@ -9,8 +9,9 @@ local M = {}
 ---@class cortex.Daemon a daemon of the registry; see registry.daemons
 ---@class cortex.Started
 ---@field name string
----@field pid integer
+---@field pid integer|nil nil in a dry run
 ---@field adopted boolean it ran already
+---@field planned boolean|nil a dry run: it was not started
 ---@field process any the handle
 
 ---@class cortex.Stopped
@@ -19,6 +20,7 @@ local M = {}
 ---@field forced boolean SIGKILL was needed
 ---@field pid integer|nil
 ---@field remains integer|nil how many processes of a dead instance were ended
+---@field planned boolean|nil a dry run: nothing was done
 
 --- Gives daemons in starting order: all, or those named.
 ---@param names string[]|nil nil, {} or { "all" } means all
@@ -164,7 +166,8 @@ local function start_new(d, found)
   if err then
     give_up(d, p, err)
   end
-  return { name = d.name, pid = p.pid, adopted = false, process = p }
+  local planned = p.pid == 0 or nil -- a dry run
+  return { name = d.name, pid = not planned and p.pid or nil, adopted = false, planned = planned, process = p }
 end
 
 -- Starts a daemon whose lock is held.
@@ -240,7 +243,7 @@ local function raise_failures(verb, daemons, failed)
   if #blocked > 0 then
     message = string.format("%s\n  not started because of it: %s", message, list.text(blocked, 20))
   end
-  local details = { failed = names, blocked = blocked }
+  local details = { failed = names, blocked = #blocked > 0 and blocked or nil }
   for k, v in pairs(#failures == 1 and first.details or {}) do
     details[k] = v
   end
@@ -323,7 +326,7 @@ local function stop_found(d, opts)
     local found = process.locate({ d.name })[1]
     if found.state ~= "running" then
       if found.remains then
-        process.clean_up(d.name)
+        result.planned = process.clean_up(d.name).planned or nil
         result.remains = found.remains
       end
       if found.pidfile == "stale" then
@@ -338,7 +341,7 @@ local function stop_found(d, opts)
       pidfile.remove(d.pidfile.path, found.pid)
     end
     result.was_running, result.pid = true, found.pid
-    result.forced = result.forced or stopped.forced
+    result.forced, result.planned = result.forced or stopped.forced, stopped.planned or nil
   end
   errors.raise({
     kind = "conflict",
@@ -412,14 +415,19 @@ end
 ---@param s cortex.Started
 ---@return string
 function M.started_text(s)
-  return string.format("%s %s (pid %s)", s.name, s.adopted and "already runs" or "started", s.pid or "?")
+  if s.planned then
+    return s.name .. " would be started"
+  end
+  return string.format("%s %s (pid %d)", s.name, s.adopted and "already runs" or "started", s.pid)
 end
 
 --- Says what a stop came to: "worker stopped".
 ---@param s cortex.Stopped
 ---@return string
 function M.stopped_text(s)
-  if s.was_running then
+  if s.planned and (s.was_running or s.remains) then
+    return s.name .. " would be stopped"
+  elseif s.was_running then
     return s.name .. (s.forced and " killed" or " stopped")
   elseif s.remains then
     return string.format("%s was not running; %d processes that were left of it are ended", s.name, s.remains)
