@@ -51,6 +51,22 @@ Scopes:
   git hooks. What the registry declares for a daemon (log, directory, environment)
   is the operator's word and needs no permission of its own.
 
+Confinement:
+  A program that is started is not held to any of this, unless the kernel does it
+  (Landlock): process.run and process.spawn with confine = true, confine = true for a
+  daemon in registry.lua, or run --confine for all of them. Then the program and what
+  it starts may do what the run may do, or what the registry's allow = { ... } names:
+  read and change the roots, execute what it may read (with the whole of
+  process.spawn), use the network (the whole of net.dial), signal others (the whole
+  of process.signal) and read /proc (process.read). Beside that it has the programs
+  and libraries of the system, and no temporary folder: give it TMPDIR in a root.
+  setuid programs such as sudo gain nothing in it. It may still look at names, sizes
+  and times of files, and reach unix sockets that have a path, before Linux 7.1.
+
+  Linux 6.12 holds all of it. A kernel that cannot hold what is asked is an error,
+  and nothing is started. A root around one that is not granted cannot be held, and
+  is an error as well. git and cortexlua itself are not confined.
+
 Policy files cap every runbook and script:
   /etc/cortexlua/policy.lua               the machine's: owned by root, written by nobody else
   $XDG_CONFIG_HOME/cortexlua/policy.lua   the user's (~/.config if it is not set)

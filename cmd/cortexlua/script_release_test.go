@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 
 	"github.com/cortexlua/cortexlua/cmd/cortexlua/internal/demohome"
 )
@@ -62,10 +63,15 @@ func withReleaseCommands(others map[string]func(*testscript.TestScript, bool, []
 	return others
 }
 
-// scriptCondition knows [root]: root runs the script.
+// scriptCondition knows [root]: root runs the script, and [landlock]: the kernel can
+// confine programs.
 func scriptCondition(name string) (bool, error) {
-	if name == "root" {
+	switch name {
+	case "root":
 		return os.Geteuid() == 0, nil
+	case "landlock":
+		abi, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
+		return errno == 0 && abi >= 6, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
 }
