@@ -92,7 +92,7 @@ end
 local function await_ready(d, p, since)
   probe.wait(p, d.ready, { log = d.log, since = since })
   if d.pidfile and d.pidfile.written_by == "daemon" then
-    probe.wait(p, { pidfile = d.pidfile.path }, { log = d.log })
+    probe.wait(p, { pidfile = d.pidfile.path, timeout = d.ready.timeout }, { log = d.log })
   end
 end
 
