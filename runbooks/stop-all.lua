@@ -11,7 +11,7 @@ Each daemon's whole process group gets its stop signal, then its grace period,
 then SIGKILL. What survives that is listed, and the exit code says so.]],
   risk = "disruptive",
   timeout = "5m",
-  needs = { "process.read", "process.signal", "fs.read", "fs.write:run", "fs.write:state" },
+  needs = { "process.read", "process.signal", "fs.write:run", "fs.write:state" },
   params = {
     { name = "grace", type = "duration", doc = "the time before SIGKILL; default: each daemon's own" },
     { name = "wait", type = "duration", default = "1m", doc = "how long to wait for another run that holds a daemon" },

@@ -9,7 +9,7 @@ return runbook.define({
   summary = "Stop daemons by name; done only when no process of them is left.",
   risk = "disruptive",
   timeout = "5m",
-  needs = { "process.read", "process.signal", "fs.read", "fs.write:run", "fs.write:state" },
+  needs = { "process.read", "process.signal", "fs.write:run", "fs.write:state" },
   params = {
     { name = "daemons", type = "list", required = true, positional = true, doc = "the daemons to stop" },
     { name = "grace", type = "duration", doc = "the time before SIGKILL; default: each daemon's own" },
