@@ -37,9 +37,6 @@ func (c *Call) Require(p Permission) error {
 	return c.run.grant.Check(p)
 }
 
-// Granted is Require without the error, for what a primitive can do without.
-func (c *Call) Granted(p Permission) bool { return c.run.grant.Check(p) == nil }
-
 // Planned gives what an earlier change of a dry run planned under key. Queries
 // ask it first, so that a plan sees its own effects.
 func (c *Call) Planned(key string) (any, bool) {

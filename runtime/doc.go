@@ -28,6 +28,13 @@
 // taken back and the result becomes a plain table. An action's primitive only
 // returns a [Change]; dispatch applies it, or in a dry run records it as planned.
 //
+// What a run may do is its [Grant]: layers that can each only narrow, the header's
+// first, then those of the policy files, then the operator's. The declared needs of
+// a primitive are checked before it is entered; a scope that depends on arguments
+// by the primitive itself ([Call.Require]), which may only ask for kinds that its
+// declaration names. [Inspect] tells from the text alone which primitives a script
+// can reach.
+//
 // Deadlines nest: run, step, call. Each carries its cause, so the error names the
 // one that fired. The end of a scope cannot be caught by pcall within it; the
 // code around a step can catch that step's own deadline.
