@@ -11,7 +11,7 @@ function M.size(bytes)
     return "-"
   end
   local unit = 1
-  while bytes >= 1024 and unit < #units do
+  while bytes >= (unit == 1 and 1024 or 1023.95) and unit < #units do
     bytes, unit = bytes / 1024, unit + 1
   end
   if unit == 1 then
@@ -27,7 +27,7 @@ function M.duration(seconds)
   if not seconds then
     return "-"
   end
-  if seconds < 10 then
+  if seconds < 9.95 then
     return string.format("%.1fs", seconds)
   end
   local s = math.floor(seconds)
