@@ -54,9 +54,10 @@ func current(ctx context.Context, c *runtime.Call, r *gitcmd.Repo) (headPlan, er
 }
 
 type gitForwardArgs struct {
-	Commit string `lua:"commit" doc:"the commit to move to, by any name"`
-	Dir    string `lua:"dir,opt" doc:"the work tree, or a folder in it; default: the home"`
-	Hooks  bool   `lua:"hooks,opt" default:"false" doc:"run the repository's hooks; one that fails is an error"`
+	Commit string   `lua:"commit" doc:"the commit to move to, by any name"`
+	Dir    string   `lua:"dir,opt" doc:"the work tree, or a folder in it; default: the home"`
+	Hooks  bool     `lua:"hooks,opt" default:"false" doc:"run the repository's hooks; one that fails is an error"`
+	Keep   []string `lua:"keep,opt" doc:"plain paths from the top: local changes at or below them win over what the commit has there, instead of being in the way"`
 }
 
 type gitMoved struct {
@@ -87,7 +88,7 @@ func (g *gitRepos) fastForward(ctx context.Context, c *runtime.Call, a gitForwar
 	if was.commit == id {
 		return runtime.Unchanged(done), nil
 	}
-	if err := mayForward(ctx, r, was.commit, id); err != nil {
+	if err := mayForward(ctx, r, was.commit, id, a.Keep); err != nil {
 		return runtime.Change[gitMoved]{}, err
 	}
 	return runtime.Change[gitMoved]{
@@ -98,14 +99,14 @@ func (g *gitRepos) fastForward(ctx context.Context, c *runtime.Call, a gitForwar
 			if err := stillAt(ctx, r, was); err != nil {
 				return gitMoved{}, err
 			}
-			return done, gitError(ctx, r.FastForward(ctx, id))
+			return done, gitError(ctx, r.FastForward(ctx, id, a.Keep...))
 		},
 	}, nil
 }
 
 // mayForward makes the checks of a fast-forward. The engine makes them again when
 // it acts; here they make the plan of a dry run true.
-func mayForward(ctx context.Context, r *gitcmd.Repo, from, to string) error {
+func mayForward(ctx context.Context, r *gitcmd.Repo, from, to string, keep []string) error {
 	op := "fast-forward to " + short(to)
 	if err := notBusy(ctx, r, op); err != nil {
 		return err
@@ -123,7 +124,10 @@ func mayForward(ctx context.Context, r *gitcmd.Repo, from, to string) error {
 	if err != nil {
 		return err
 	}
-	if paths := slices.Concat(found.Modified, found.Untracked); len(paths) > 0 {
+	paths := slices.DeleteFunc(slices.Concat(found.Modified, found.Untracked), func(p string) bool {
+		return slices.ContainsFunc(keep, func(top string) bool { return gitcmd.Inside(top, p) })
+	})
+	if len(paths) > 0 {
 		return gitError(ctx, &gitcmd.Error{Op: op, Dir: r.Dir, Kind: gitcmd.ErrInTheWay,
 			Detail: strings.Join(paths[:min(len(paths), 5)], ", "), Paths: paths,
 			Hint: "commit, move or remove them"})

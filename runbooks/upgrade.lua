@@ -55,7 +55,7 @@ that fails, the old release and its state come back exactly and are started.]],
       run:undo("return to " .. plan.from.short .. " with its state", function()
         release.return_to(saved, plan.from, plan.target)
       end)
-      git.fast_forward(plan.target, { hooks = run.params.hooks == "run" })
+      release.switch(run, plan)
     end)
     run:step("start the daemons of " .. plan.short .. " and watch them", function()
       run:undo("stop the daemons of " .. plan.short, function()

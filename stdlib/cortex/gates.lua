@@ -155,25 +155,50 @@ function M.target(head, settings, fetched, to)
   return target
 end
 
---- No file of the work tree is in the way of the switch.
+-- Tells whether a path is at or below one of others.
+local function within(path, tops)
+  for _, top in ipairs(tops) do
+    if path == top or path:sub(1, #top + 1) == top .. "/" then
+      return true
+    end
+  end
+  return false
+end
+
+--- No file of the work tree is in the way of the switch. State is not: daemons own
+--- it, so what they wrote is kept, whatever the new release has there.
+---@param settings table
 ---@param target string
-function M.way(target)
+function M.way(settings, target)
+  local kept = {}
+  local function in_the_way(paths)
+    return list.filter(paths, function(path)
+      local state = within(path, settings.state)
+      kept[#kept + 1] = state and path or nil
+      return not state
+    end)
+  end
   local obstacles = git.obstacles(target)
-  if #obstacles.untracked > 0 then
+  local untracked, modified = in_the_way(obstacles.untracked), in_the_way(obstacles.modified)
+  if #untracked > 0 then
     refuse(
       "conflict",
-      "cannot upgrade: untracked files are in the way of the new release: " .. list.text(obstacles.untracked),
+      "cannot upgrade: untracked files are in the way of the new release: " .. list.text(untracked),
       "move them out of the tree: mv FILE /tmp/",
-      { files = obstacles.untracked }
+      { files = untracked }
     )
   end
-  if #obstacles.modified > 0 then
+  if #modified > 0 then
     refuse(
       "conflict",
-      "cannot upgrade: files changed here and in the new release: " .. list.text(obstacles.modified),
+      "cannot upgrade: files changed here and in the new release: " .. list.text(modified),
       "git diff HEAD shows how; commit it, or drop it with git restore --staged --worktree FILE",
-      { files = obstacles.modified }
+      { files = modified }
     )
+  end
+  if #kept > 0 then
+    table.sort(kept)
+    log.warn("the new release changes state that was changed here; it stays as it is here: " .. list.text(kept))
   end
 end
 

@@ -51,7 +51,7 @@ function M.preflight(run)
   if not target then
     return { from = head, why = why }
   end
-  gates.way(target)
+  gates.way(settings, target)
   gates.submodules(head, target)
   local scripts = gates.scripts(run.home, target, settings, daemon.select())
   gates.disk(settings, "upgrade")
@@ -72,6 +72,13 @@ function M.hold(run)
   local all = daemon.select()
   daemon.hold(all, run.name)
   return daemon.running(all)
+end
+
+--- Switches the work tree to the commit of a plan. State that daemons wrote stays.
+---@param run cortex.Run
+---@param plan cortex.Plan
+function M.switch(run, plan)
+  git.fast_forward(plan.target, { hooks = run.params.hooks == "run", keep = gates.settings().state })
 end
 
 --- Returns code and state to what a backup holds, exactly: files that came later

@@ -519,3 +519,57 @@ func TestFetchTellsTheBranchesOfTheRemote(t *testing.T) {
 		t.Errorf("branches %v, want trunk at %s only", done.Branches, s.next)
 	}
 }
+
+// State files that a repository tracks belong to those who write them: their
+// content here wins over that of the new commit.
+func TestFastForwardKeepsLocalChanges(t *testing.T) {
+	s := newSite(t)
+	r, ctx := open(t, s.home, Options{}), t.Context()
+	_, err := r.Fetch(ctx, "origin", 10*time.Second)
+	must(t, err)
+	added := s.home + "/scripts/new/added.sh" // untracked here, tracked there
+	must(t, os.MkdirAll(filepath.Dir(added), 0o755))
+	put(t, added, "mine\n")
+	put(t, s.home+"/scripts/worker.sh", "mine too\n")
+	must(t, os.Chmod(s.home+"/scripts/worker.sh", 0o600))
+	sh(t, s.home, "add", "scripts/worker.sh")
+	wantIs(t, r.FastForward(ctx, s.next), ErrInTheWay)
+	wantIs(t, r.FastForward(ctx, s.next, "scripts/new"), ErrInTheWay)
+	must(t, r.FastForward(ctx, s.next, "scripts"))
+	for path, want := range map[string]string{added: "mine\n", s.home + "/scripts/worker.sh": "mine too\n"} {
+		if data, err := os.ReadFile(path); err != nil || string(data) != want {
+			t.Errorf("%s holds %q, want %q (%v)", path, data, want, err)
+		}
+	}
+	if fi, err := os.Stat(s.home + "/scripts/worker.sh"); err != nil || fi.Mode().Perm() != 0o600 {
+		t.Errorf("the mode was not kept: %v %v", fi, err)
+	}
+	if got := sh(t, s.home, "status", "--porcelain"); got != "M scripts/new/added.sh\n M scripts/worker.sh" {
+		t.Errorf("status %q", got)
+	}
+}
+
+// A file that was deleted here stays deleted, and a move that fails puts back what
+// it had set aside.
+func TestFastForwardThatFailsKeepsLocalChanges(t *testing.T) {
+	s := newSite(t)
+	r, ctx := open(t, s.home, Options{Hooks: true}), t.Context()
+	_, err := r.Fetch(ctx, "origin", 10*time.Second)
+	must(t, err)
+	must(t, os.Remove(s.home+"/scripts/worker.sh"))
+	hook := s.home + "/.git/hooks/reference-transaction"
+	must(t, os.MkdirAll(filepath.Dir(hook), 0o755))
+	put(t, hook, "#!/bin/sh\nexit 1\n")
+	must(t, os.Chmod(hook, 0o755))
+	put(t, s.home+"/scripts/new/added.sh", "mine\n")
+	before := snapshot(t, s.home)
+	wantIs(t, r.FastForward(ctx, s.next, "scripts"), ErrHook)
+	if after := snapshot(t, s.home); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+	must(t, os.Remove(hook))
+	must(t, r.FastForward(ctx, s.next, "scripts"))
+	if _, err := os.Lstat(s.home + "/scripts/worker.sh"); err == nil {
+		t.Error("the file that was deleted here is back")
+	}
+}

@@ -142,18 +142,26 @@ func (r *Repo) hiddenChanges(ctx context.Context, among map[string]bool) ([]stri
 	}), nil
 }
 
-// inTheWay is the check before every move that keeps local changes.
-func (r *Repo) inTheWay(ctx context.Context, op, target string) error {
+// inTheWay is the check before every move that keeps local changes. It returns the
+// changed paths that are to be kept, and refuses for the sake of the others.
+func (r *Repo) inTheWay(ctx context.Context, op, target string, keep ...string) (kept []string, err error) {
 	untracked, err := r.UntrackedInTheWay(ctx, target)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	modified, err := r.ModifiedInTheWay(ctx, target)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	isKept := func(p string) bool { return slices.ContainsFunc(keep, func(top string) bool { return Inside(top, p) }) }
+	for _, p := range slices.Concat(modified, untracked) {
+		if isKept(p) {
+			kept = append(kept, p)
+		}
+	}
+	untracked, modified = slices.DeleteFunc(untracked, isKept), slices.DeleteFunc(modified, isKept)
 	if len(untracked)+len(modified) == 0 {
-		return nil
+		return kept, nil
 	}
 	var parts []string
 	if len(modified) > 0 {
@@ -162,14 +170,15 @@ func (r *Repo) inTheWay(ctx context.Context, op, target string) error {
 	if len(untracked) > 0 {
 		parts = append(parts, "untracked: "+someOf(untracked))
 	}
-	return &Error{Op: op, Dir: r.Dir, Kind: ErrInTheWay, Detail: strings.Join(parts, "; "),
+	return nil, &Error{Op: op, Dir: r.Dir, Kind: ErrInTheWay, Detail: strings.Join(parts, "; "),
 		Paths: slices.Concat(modified, untracked), Hint: "commit, move or remove them"}
 }
 
 // FastForward moves the current branch and the work tree to a commit that has
 // the current one as an ancestor. It refuses ErrDiverged, ErrBusy, ErrLocked and
-// ErrInTheWay before anything changes, and checks the outcome.
-func (r *Repo) FastForward(ctx context.Context, commit string) error {
+// ErrInTheWay before anything changes, and checks the outcome. Local changes at or
+// below the paths to keep are in nobody's way: they win over what the commit has.
+func (r *Repo) FastForward(ctx context.Context, commit string, keep ...string) error {
 	id, err := r.ResolveCommit(ctx, commit)
 	if err != nil {
 		return err
@@ -190,14 +199,26 @@ func (r *Repo) FastForward(ctx context.Context, commit string) error {
 		return &Error{Op: op, Dir: r.Dir, Kind: ErrDiverged, Detail: "the current commit " + head[:12] + " is not contained in it",
 			Hint: "merge or rebase by hand, or choose another commit"}
 	}
-	if err := r.inTheWay(ctx, op, id); err != nil {
-		return err
-	}
-	_, err = r.git(ctx, op, call{args: []string{"merge", "--ff-only", "--quiet", "--no-stat", "--no-autostash", "--no-overwrite-ignore", id}}, guarded)
+	aside, err := r.inTheWay(ctx, op, id, keep...)
 	if err != nil {
 		return err
 	}
+	if err := r.forward(ctx, op, id, aside); err != nil {
+		return err
+	}
 	return r.atCommit(ctx, op, id)
+}
+
+func (r *Repo) forward(ctx context.Context, op, id string, kept []string) (err error) {
+	if len(kept) > 0 {
+		back, err2 := r.setAside(ctx, op, kept)
+		defer func() { err = errors.Join(err, back()) }()
+		if err2 != nil {
+			return err2
+		}
+	}
+	_, err = r.git(ctx, op, call{args: []string{"merge", "--ff-only", "--quiet", "--no-stat", "--no-autostash", "--no-overwrite-ignore", id}}, guarded)
+	return err
 }
 
 func (r *Repo) atCommit(ctx context.Context, op, id string) error {

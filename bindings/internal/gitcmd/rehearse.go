@@ -75,11 +75,17 @@ func (r *Repo) withHooks() *Repo {
 	return &Repo{Dir: r.Dir, GitDir: r.GitDir, CommonDir: r.CommonDir, opts: opts, program: r.program}
 }
 
+// withoutHooks is the same repository with hooks switched off.
+func (r *Repo) withoutHooks() *Repo {
+	opts := r.opts
+	opts.Hooks = false
+	return &Repo{Dir: r.Dir, GitDir: r.GitDir, CommonDir: r.CommonDir, opts: opts, program: r.program}
+}
+
 // forgetTree removes a scratch work tree and git's note of it, also when the
 // rehearsal was cut off by its time limit.
 func (r *Repo) forgetTree(ctx context.Context, dir string) {
-	quiet := &Repo{Dir: r.Dir, GitDir: r.GitDir, CommonDir: r.CommonDir, opts: r.opts, program: r.program}
-	quiet.opts.Hooks = false
+	quiet := r.withoutHooks()
 	ctx = context.WithoutCancel(ctx)
 	_, _ = quiet.git(ctx, "remove the rehearsal", call{args: []string{"worktree", "remove", "--force", dir}}, quick)
 	_, _ = quiet.git(ctx, "remove the rehearsal", call{args: []string{"worktree", "prune"}}, quick)

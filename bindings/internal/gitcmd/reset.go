@@ -105,7 +105,7 @@ func (r *Repo) keptChanges(ctx context.Context, op, id string, opts ResetOptions
 	if opts.Force {
 		return kept, nil
 	}
-	if err := r.inTheWay(ctx, op, id); err != nil {
+	if _, err := r.inTheWay(ctx, op, id); err != nil {
 		return nil, err
 	}
 	s, err := r.Status(ctx, opts.Exclude...)
@@ -141,7 +141,7 @@ func (r *Repo) removeLeftovers(op string, opts ResetOptions, untracked []string)
 	}
 	defer root.Close()
 	for _, p := range untracked {
-		if slices.Contains(opts.Known, p) || !slices.ContainsFunc(opts.Remove, func(top string) bool { return inside(top, p) }) {
+		if slices.Contains(opts.Known, p) || !slices.ContainsFunc(opts.Remove, func(top string) bool { return Inside(top, p) }) {
 			done.Untracked = append(done.Untracked, p)
 			continue
 		}
@@ -218,7 +218,9 @@ func beginningOf(root *os.Root, p string, want Content) bool {
 	return err == nil && bytes.HasPrefix(want.Data, data)
 }
 
-func inside(top, p string) bool {
+// Inside tells whether a path is at or below another, both from the top of a work
+// tree.
+func Inside(top, p string) bool {
 	top = path.Clean(top)
 	return top == "." || p == top || strings.HasPrefix(p, top+"/")
 }
