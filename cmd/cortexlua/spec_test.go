@@ -78,7 +78,7 @@ func specLibrary(t *testing.T) map[string]string {
 func specNames(t *testing.T, library map[string]string, module string) []string {
 	t.Helper()
 	rep := runtimetest.Run(t, runtimetest.Case{
-		Text: fmt.Sprintf("local names = {} for name in pairs(require(%q)) do names[#names + 1] = name end return names", "spec."+module),
+		Text:    fmt.Sprintf("local names = {} for name in pairs(require(%q)) do names[#names + 1] = name end return names", "spec."+module),
 		Library: library,
 	})
 	var names []string

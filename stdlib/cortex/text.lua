@@ -30,7 +30,7 @@ function M.duration(seconds)
   if seconds < 9.95 then
     return string.format("%.1fs", seconds)
   end
-  local s = math.floor(seconds)
+  local s = math.floor(seconds + 0.05)
   if s < 60 then
     return string.format("%ds", s)
   elseif s < 3600 then

@@ -18,6 +18,7 @@ return {
     check.equal(text.duration(9.94), "9.9s")
     check.equal(text.duration(9.96), "10s")
     check.equal(text.duration(59.9), "59s")
+    check.equal(text.duration(59.96), "1m00s")
     check.equal(text.duration(60), "1m00s")
     check.equal(text.duration(3599), "59m59s")
     check.equal(text.duration(3600), "1h00m")
