@@ -34,7 +34,7 @@ type Release struct {
 	Scripts []string `lua:"scripts,opt" doc:"patterns of scripts whose syntax is checked in the new tree, beside the daemons' own"`
 	Backup  []string `lua:"backup,opt" doc:"folders that a backup holds and a rollback restores"`
 	Exclude []string `lua:"exclude,opt" doc:"paths within them that are left alone"`
-	State   []string `lua:"state,opt" doc:"tracked files that daemons write: changes in them do not make the tree dirty"`
+	State   []string `lua:"state,opt" doc:"files that daemons write although git tracks them, or folders of such: what is changed in them does not make the tree dirty, and wins over a new release"`
 	Queue   string   `lua:"queue,opt" doc:"the queue of work that must hold nothing critical in flight"`
 	Git     Git      `lua:"git,opt" doc:"what git may do beyond the strictest"`
 }
