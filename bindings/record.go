@@ -42,7 +42,7 @@ func (h *Host) remember(r record) error {
 // cannot be read as one proves nothing and counts as none.
 func (h *Host) recall(name string) (*record, error) {
 	data, err := statefile.Read(h.recordPath(name))
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, statefile.ErrBad) {
 		return nil, nil
 	}
 	if err != nil {

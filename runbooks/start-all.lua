@@ -3,6 +3,7 @@
 local daemon = require("cortex.daemon")
 local list = require("cortex.list")
 local runbook = require("cortex.runbook")
+local text = require("cortex.text")
 
 return runbook.define({
   name = "start-all",
@@ -20,7 +21,7 @@ that its probe passes and that it then stays up for its settle time.]],
   ---@param run cortex.Run
   run = function(run)
     local daemons = daemon.select()
-    local started = run:step("start " .. #daemons .. " daemons", function()
+    local started = run:step("start " .. text.count(#daemons, "daemon"), function()
       return daemon.start_all(daemons, { wait = run.params.wait })
     end)
     return {

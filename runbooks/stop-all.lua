@@ -2,6 +2,7 @@
 
 local daemon = require("cortex.daemon")
 local runbook = require("cortex.runbook")
+local text = require("cortex.text")
 
 return runbook.define({
   name = "stop-all",
@@ -20,7 +21,7 @@ then SIGKILL. What survives that is listed, and the exit code says so.]],
   ---@param run cortex.Run
   run = function(run)
     local daemons = daemon.select()
-    local stopped = run:step("stop " .. #daemons .. " daemons", function()
+    local stopped = run:step("stop " .. text.count(#daemons, "daemon"), function()
       return daemon.stop_all(daemons, { grace = run.params.grace, wait = run.params.wait })
     end)
     for _, s in ipairs(stopped) do

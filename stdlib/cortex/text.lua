@@ -3,6 +3,14 @@ local M = {}
 
 local units = { "B", "KiB", "MiB", "GiB", "TiB" }
 
+--- Counts things: "1 daemon", "8 daemons".
+---@param n integer
+---@param noun string
+---@return string
+function M.count(n, noun)
+  return string.format("%d %s%s", n, noun, n == 1 and "" or "s")
+end
+
 --- Shows a number of bytes: 1536 is "1.5KiB".
 ---@param bytes number|nil
 ---@return string

@@ -2,6 +2,12 @@ local check = require("spec.check")
 local text = require("cortex.text")
 
 return {
+  ["count knows one from many"] = function()
+    check.equal(text.count(0, "daemon"), "0 daemons")
+    check.equal(text.count(1, "daemon"), "1 daemon")
+    check.equal(text.count(8, "daemon"), "8 daemons")
+  end,
+
   ["size names its unit"] = function()
     check.equal(text.size(nil), "-")
     check.equal(text.size(0), "0B")

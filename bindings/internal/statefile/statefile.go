@@ -16,11 +16,20 @@ import (
 // maxSize bounds what is read: these files are a few hundred bytes.
 const maxSize = 64 << 10
 
+// ErrBad says that what stands at a path is no file of ours.
+var ErrBad = errors.New("it is not a file that cortexlua wrote")
+
 // Read reads a regular file without following a link and without ever waiting.
-// It fails with fs.ErrNotExist if there is none.
+// It fails with fs.ErrNotExist if there is none, and with [ErrBad] if there is
+// something else.
 func Read(path string) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if err != nil {
+	switch {
+	case errors.Is(err, unix.ENOTDIR):
+		return nil, fmt.Errorf("%s: %w", path, fs.ErrNotExist)
+	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.ENXIO):
+		return nil, fmt.Errorf("%s: %w", path, ErrBad)
+	case err != nil:
 		return nil, err
 	}
 	defer f.Close()
@@ -29,10 +38,10 @@ func Read(path string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
+		return nil, fmt.Errorf("%s: %w", path, ErrBad)
 	}
 	if info.Size() > maxSize {
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxSize)
+		return nil, fmt.Errorf("%s: %w: it is larger than %d bytes", path, ErrBad, maxSize)
 	}
 	return io.ReadAll(io.LimitReader(f, maxSize))
 }
