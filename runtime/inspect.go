@@ -68,18 +68,6 @@ func Inspect(src Source, opts Options) (Inspection, error) {
 	return out, nil
 }
 
-// comparePlaces sorts "file:12" by file, then by number.
-func comparePlaces(a, b string) int {
-	fileA, lineA := splitPlace(a)
-	fileB, lineB := splitPlace(b)
-	return cmp.Or(cmp.Compare(fileA, fileB), cmp.Compare(len(lineA), len(lineB)), cmp.Compare(lineA, lineB))
-}
-
-func splitPlace(p string) (file, line string) {
-	i := bytes.LastIndexByte([]byte(p), ':')
-	return p[:i], p[i+1:]
-}
-
 // file is one Lua file that was read.
 type file struct {
 	path string

@@ -1,6 +1,10 @@
 package runtime
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Unused gives the permissions of a list that nothing in the script can need. It is
 // empty when the text leaves anything unclear.
@@ -43,4 +47,16 @@ func (in Inspection) Lacking(asked []Permission) []Lack {
 		}
 	}
 	return out
+}
+
+// comparePlaces sorts "file:12" by file, then by number.
+func comparePlaces(a, b string) int {
+	fileA, lineA := splitPlace(a)
+	fileB, lineB := splitPlace(b)
+	return cmp.Or(cmp.Compare(fileA, fileB), cmp.Compare(len(lineA), len(lineB)), cmp.Compare(lineA, lineB))
+}
+
+func splitPlace(p string) (file, line string) {
+	i := strings.LastIndexByte(p, ':')
+	return p[:i], p[i+1:]
 }

@@ -224,50 +224,6 @@ func (s *session) hung(reason error) {
 	os.Exit(runtime.ExitCode(reason))
 }
 
-// order turns flags into what the run is allowed and given.
-func (s *session) order(ctx context.Context, rb *runtime.Runbook, given map[string]any) (runtime.Order, error) {
-	o, err := s.allowed(ctx, rb)
-	if err != nil {
-		return o, err
-	}
-	o.Params = given
-	if s.flags.timeout != "" {
-		if o.Timeout, err = runtime.ParseDuration(s.flags.timeout); err != nil || o.Timeout <= 0 {
-			return o, usagef("--timeout %s: write a duration above zero, such as 5m", s.flags.timeout)
-		}
-	}
-	return o, nil
-}
-
-// allowed says what the machine's policies and the flags allow a runbook.
-func (s *session) allowed(ctx context.Context, rb *runtime.Runbook) (runtime.Order, error) {
-	var o runtime.Order
-	all, err := loadPolicies(ctx, s.machine, s.flags.policy)
-	if err != nil {
-		return o, err
-	}
-	name := ""
-	if rb.Header != nil {
-		name = rb.Header.Name
-	}
-	o.Policy = all.layers(name)
-	o.Operator = runtime.Layer{Name: "the operator (--deny)", Remedy: "run it without --deny %s", Allow: runtime.Everything()}
-	if rb.Header == nil {
-		o.Operator = runtime.Layer{Name: "a script without a header, which may only look", Remedy: "run it with --allow %s", Allow: runtime.ReadOnly}
-	} else if len(s.flags.allow) > 0 {
-		return o, usagef("--allow is for scripts without a header: add the permission to needs in %s", rb.Path)
-	}
-	more, err := runtime.ParsePermissions(s.flags.allow)
-	if err != nil {
-		return o, usageError{err}
-	}
-	o.Operator.Allow = slices.Concat(o.Operator.Allow, more)
-	if o.Operator.Deny, err = runtime.ParsePermissions(s.flags.deny); err != nil {
-		return o, usageError{err}
-	}
-	return o, nil
-}
-
 // show writes the result: JSON on standard output, or nothing more than the
 // reporter has already said.
 func (s *session) show(res runtime.Result) {
