@@ -35,6 +35,10 @@ type Config struct {
 	PID  int
 	// Registry is the text of the registry file.
 	Registry func() (runtime.Source, error)
+	// OnDaemon is told of every daemon that was started: its pid, its start time in
+	// ticks, and the entry of its environment that all it starts inherits. Whoever
+	// ends what a run leaves behind must leave these alone.
+	OnDaemon func(pid int, startTicks uint64, mark string)
 	// Confine holds every program that a primitive starts for a script to what
 	// the run may do, git excepted.
 	Confine bool

@@ -102,6 +102,9 @@ func (h *Host) spawn(ctx context.Context, c *runtime.Call, a processSpawnArgs, p
 		return nil, startError(err)
 	}
 	p := &process{name: a.Name, id: child.Identity(), cookie: spec.Cookie, log: a.Log, child: child}
+	if h.cfg.OnDaemon != nil {
+		h.cfg.OnDaemon(p.id.PID, p.id.StartTicks, proc.CookieVar+"="+p.cookie)
+	}
 	h.children.add(p)
 	err = h.remember(record{Name: a.Name, Identity: p.id, Cookie: p.cookie, Command: a.Command, Log: a.Log, Started: c.Now(), Run: c.RunID()})
 	if err != nil {

@@ -16,8 +16,9 @@ const exitTimeout = 2 * time.Second
 func (r *Run) luaOnExit(L *lua.LState) int {
 	fn := L.CheckFunction(2)
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.exits = append(r.exits, fn)
+	r.mu.Unlock()
+	r.nameDeadline(func(e *ending) { e.exits = true })
 	return 0
 }
 
@@ -30,6 +31,9 @@ func (r *Run) leave(ctx context.Context) *Error {
 	if len(exits) == 0 {
 		return nil
 	}
+	r.nameDeadline(func(e *ending) {
+		*e = ending{deadline: time.Now().Add(exitTimeout), why: (&DeadlineError{What: "on_exit", Limit: exitTimeout}).Error()}
+	})
 	ctx, cancel := withDeadline(context.WithoutCancel(ctx), "on_exit", exitTimeout)
 	defer cancel()
 	var first *Error

@@ -30,6 +30,11 @@ type Options struct {
 	Observer Observer
 	// Now is the wall clock; nil is time.Now.
 	Now func() time.Time
+	// OnDeadline is told by when the run must have ended, and why, each time that
+	// moves: at the start, when a way back is registered, when going back begins.
+	// The zero time means that the run is over. Whoever watches the process from
+	// outside goes by it.
+	OnDeadline func(end time.Time, why string)
 	// OnHang is called when Lua code did not end within a grace after its
 	// deadline or memory limit. The process should write its record and exit.
 	OnHang func(reason error)
@@ -71,6 +76,7 @@ type Run struct {
 	changes []ChangeRecord
 	undos   []undo
 	exits   []*lua.LFunction
+	ending  ending
 	logged  int64 // bytes
 	ends    []func()
 }

@@ -170,6 +170,10 @@ func (rb *Runbook) Run(ctx context.Context, o Order) Result {
 	defer r.vm.Close()
 	defer r.release()
 
+	r.nameDeadline(func(e *ending) {
+		*e = ending{deadline: started.Add(limit), why: (&DeadlineError{What: "the run", Limit: limit}).Error(), undoLimit: undoLimit}
+	})
+	defer r.nameDeadline(func(e *ending) { *e = ending{} })
 	value, err := rb.execute(ctx, limit, o.Params)
 	res.Value = value
 	if err != nil {
@@ -200,6 +204,14 @@ func (rb *Runbook) Grant(o Order) Grant {
 	g.Layers = append(g.Layers, o.Policy...)
 	g.Layers = append(g.Layers, o.Operator)
 	return g
+}
+
+// Limits are the budgets that the run will have.
+func (rb *Runbook) Limits() Limits {
+	if rb.Header != nil && rb.Header.Limits != nil {
+		return *rb.Header.Limits
+	}
+	return rb.run.limits
 }
 
 // ID is the id of the run that this runbook will be.

@@ -110,6 +110,7 @@ func (r *Run) luaUndo(L *lua.LState) int {
 	r.mu.Lock()
 	r.undos = append(r.undos, u)
 	r.mu.Unlock()
+	r.nameDeadline(func(e *ending) { e.undos = true })
 	return 0
 }
 
@@ -120,6 +121,9 @@ func (r *Run) goBack(ctx context.Context, limit time.Duration) (restored []strin
 	if r.opts.DryRun || len(r.undos) == 0 {
 		return nil, nil
 	}
+	r.nameDeadline(func(e *ending) {
+		e.deadline, e.why, e.undos = time.Now().Add(limit), (&DeadlineError{What: "going back", Limit: limit}).Error(), false
+	})
 	ctx, cancel := withDeadline(context.WithoutCancel(ctx), "going back", limit)
 	defer cancel()
 	for i := len(r.undos) - 1; i >= 0; i-- {

@@ -16,7 +16,7 @@ import (
 	"github.com/cortexlua/cortexlua/runtime"
 )
 
-func newDemo() *cobra.Command {
+func newDemo(m machine) *cobra.Command {
 	var dir string
 	var keep bool
 	cmd := &cobra.Command{
@@ -32,7 +32,7 @@ It needs git and /bin/sh. It leaves no process, and no file unless asked to.
 ` + exitCodes,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, stop := withSignals(cmd.Context())
+			ctx, stop := withSignals(cmd.Context(), m.parent)
 			defer stop()
 			return runDemo(ctx, dir, keep || dir != "", cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

@@ -3,6 +3,14 @@
 // before, a record during, and a way back after.
 package main
 
-import "os"
+import (
+	"os"
 
-func main() { os.Exit(program(os.Args[1:], os.Stdout, os.Stderr)) }
+	"github.com/cortexlua/cortexlua/cmd/cortexlua/internal/supervise"
+	_ "github.com/cortexlua/cortexlua/cmd/cortexlua/internal/supervise/early" // becomes the parent of a run; see its doc
+)
+
+func main() {
+	parent := supervise.Attach()
+	parent.Exit(program(parent, os.Args[1:], os.Stdout, os.Stderr))
+}

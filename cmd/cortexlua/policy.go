@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/cortexlua/cortexlua/cmd/cortexlua/internal/supervise"
 	"github.com/cortexlua/cortexlua/runtime"
 )
 
@@ -22,6 +23,8 @@ type machine struct {
 	owner uint32
 	// user is who runs this.
 	user uint32
+	// parent is the line to the process that watches this one; nil without one.
+	parent *supervise.Child
 }
 
 func thisMachine() machine {

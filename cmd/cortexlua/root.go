@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cortexlua/cortexlua/cmd/cortexlua/internal/supervise"
 	"github.com/cortexlua/cortexlua/runtime"
 )
 
@@ -34,8 +35,11 @@ const exitCodes = `Exit codes:
   126 the runtime itself failed       130, 143 stopped by SIGINT, SIGTERM`
 
 // program runs one command line and returns the exit code.
-func program(args []string, stdout, stderr io.Writer) int {
-	root := newRoot(thisMachine())
+func program(parent *supervise.Child, args []string, stdout, stderr io.Writer) int {
+	surviveClosedPipe()
+	m := thisMachine()
+	m.parent = parent
+	root := newRoot(m)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -99,7 +103,7 @@ and a way back after.
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("cortexlua {{.Version}}\n")
-	root.AddCommand(newRun(m), newList(), newInspect(m), newDoc(), newDemo(), newLimitsTopic())
+	root.AddCommand(newRun(m), newList(), newInspect(m), newDoc(), newDemo(m), newLimitsTopic())
 	return root
 }
 

@@ -8,11 +8,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/cortexlua/cortexlua/bindings"
+	"github.com/cortexlua/cortexlua/cmd/cortexlua/internal/supervise"
 	"github.com/cortexlua/cortexlua/runtime"
 )
 
@@ -40,6 +42,7 @@ func (f *runFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.allow, "allow", nil, "permissions for a script without a header, such as fs.write:logs")
 	fs.StringSliceVar(&f.deny, "deny", nil, "permissions to refuse whatever the runbook asks for")
 	fs.StringVar(&f.policy, "policy", "", "one more policy file, which can only narrow (see cortexlua doc permissions)")
+	fs.Bool("in-process", false, "run without the parent process that watches a run from outside (see cortexlua help limits)")
 	fs.BoolVar(&f.confine, "confine", false, "have the kernel hold every program that the script starts, but git, to the permissions of the run")
 }
 
@@ -150,7 +153,7 @@ func (s *session) run(ctx context.Context, name string, before, after []string) 
 	if err != nil {
 		return err
 	}
-	ctx, stop := withSignals(ctx)
+	ctx, stop := withSignals(ctx, s.machine.parent)
 	defer stop()
 
 	host := bindings.NewHost(s.config())
@@ -174,6 +177,7 @@ func (s *session) run(ctx context.Context, name string, before, after []string) 
 	if err != nil {
 		return err
 	}
+	s.machine.parent.Limits(supervise.Limits{Memory: int64(rb.Limits().Memory)})
 	res := rb.Run(ctx, order)
 	reporter.close()
 	s.show(res)
@@ -199,6 +203,7 @@ func (s *session) config() bindings.Config {
 		PID:       os.Getpid(),
 		Registry:  func() (runtime.Source, error) { return s.lib.registry(s.flags.registry) },
 		Confine:   s.flags.confine,
+		OnDaemon:  s.machine.parent.Daemon,
 	}
 }
 
@@ -215,13 +220,16 @@ func (s *session) options(host *bindings.Host, reporter *reporter) runtime.Optio
 		Stdout:   reporter.around(out),
 		Observer: reporter,
 		OnHang:   s.hung,
+		OnDeadline: func(end time.Time, why string) {
+			s.machine.parent.Deadline(end, why)
+		},
 	}
 }
 
 // hung ends the program when a script did not: the last wall within the process.
 func (s *session) hung(reason error) {
 	fmt.Fprintf(s.stderr, "cortexlua: the script did not stop: %s\n", reason)
-	os.Exit(runtime.ExitCode(reason))
+	s.machine.parent.Exit(runtime.ExitCode(reason))
 }
 
 // show writes the result: JSON on standard output, or nothing more than the

@@ -6,33 +6,37 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/cortexlua/cortexlua/cmd/cortexlua/internal/supervise"
 	"github.com/cortexlua/cortexlua/runtime"
 )
 
 // withSignals gives a context that the first SIGINT, SIGTERM or SIGHUP ends, so
-// that the run stops in order; the second ends the program at once. SIGPIPE is
-// ignored: a reader of our output that goes away must not leave a run half done.
-func withSignals(ctx context.Context) (context.Context, func()) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
+// that the run stops in order; the second ends the program at once.
+func withSignals(ctx context.Context, parent *supervise.Child) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	signal.Ignore(syscall.SIGPIPE)
+	asked, stop := parent.Signals()
+	done := make(chan struct{})
 	go func() {
-		first, ok := <-signals
-		if !ok {
+		select {
+		case first := <-asked:
+			cancel(&runtime.Interrupted{Signal: first})
+		case <-done:
 			return
 		}
-		cancel(&runtime.Interrupted{Signal: first.(syscall.Signal)})
-		if second, ok := <-signals; ok {
-			os.Exit(runtime.ExitSignal + int(second.(syscall.Signal)))
+		select {
+		case second := <-asked:
+			parent.Exit(runtime.ExitSignal + int(second))
+		case <-done:
 		}
 	}()
 	return ctx, func() {
-		signal.Stop(signals)
-		close(signals)
+		stop()
+		close(done)
 		cancel(nil)
 	}
 }
+
+// surviveClosedPipe lets a write to a closed pipe fail instead of ending the
+// program: a reader of our output that goes away must not leave a run half done.
+// The signal is caught, not ignored: programs that we start would inherit that.
+func surviveClosedPipe() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

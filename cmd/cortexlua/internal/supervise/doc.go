@@ -36,7 +36,7 @@
 // control and pipelines work as for one process. Ctrl-C then reaches both, kill(1)
 // only one of them. Each counts what it receives itself, the parent tells the child
 // its count, and the child obeys the larger one: a signal counts once whichever
-// way it came, with no guess about time. Signals within 200 ms of each other are one
+// way it came, with no guess about time. Signals within 100 ms of each other are one
 // request, because timeout(1) signals the process and then its group, and a
 // closing terminal sends SIGHUP by way of the shell and of the kernel.
 //

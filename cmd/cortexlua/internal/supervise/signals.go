@@ -10,7 +10,7 @@ import (
 )
 
 // burst is how close signals are that count as one request.
-const burst = 200 * time.Millisecond
+const burst = 100 * time.Millisecond
 
 // requests counts the requests among the signals that one process receives.
 type requests struct {
