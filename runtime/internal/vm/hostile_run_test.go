@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/cortexlua/cortexlua/runtime/runtimetest/hostile"
 )
 
 // outcome is how a hostile script went.
@@ -65,16 +67,16 @@ func TestHostile(t *testing.T) {
 	if d, err := time.ParseDuration(os.Getenv("HOSTILE_DEADLINE")); err == nil {
 		deadline = d
 	}
-	cases := append(append(hostileFiles(t), hostileSources()...), hostileInline()...)
+	cases := hostileScripts(t)
 	var worstLate time.Duration
 	var worstPeak int64
 	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.Name, func(t *testing.T) {
 			d := deadline
-			if c.expect == "ok" { // they end by themselves
+			if c.Expect == "ok" { // they end by themselves
 				d = 10 * time.Second
 			}
-			o := attack(t, c.src, d)
+			o := attack(t, c.Text, d)
 			t.Logf("late %v, peak %d MiB, %s", o.late.Round(time.Millisecond), o.peak>>20, firstLine(o.err))
 			worstLate, worstPeak = max(worstLate, o.late), max(worstPeak, o.peak)
 			judge(t, c, o)
@@ -91,7 +93,7 @@ func firstLine(err error) string {
 	return clip(s, 120)
 }
 
-func judge(t *testing.T, c hostileCase, o outcome) {
+func judge(t *testing.T, c hostile.Script, o outcome) {
 	t.Helper()
 	if strings.Contains(o.out, "ESCAPED") || o.err != nil && strings.Contains(o.err.Error(), "ESCAPED") {
 		t.Errorf("escaped: %s %v", clip(o.out, 200), o.err)
@@ -106,10 +108,10 @@ func judge(t *testing.T, c hostileCase, o outcome) {
 	if o.peak > 256<<20 {
 		t.Errorf("took %d MiB", o.peak>>20)
 	}
-	if c.expect == "ok" && (o.err != nil || !strings.Contains(o.out, "OK")) {
+	if c.Expect == "ok" && (o.err != nil || !strings.Contains(o.out, "OK")) {
 		t.Errorf("printed %q, ended with %v; want OK", clip(o.out, 200), o.err)
 	}
-	if c.expect == "denied" && o.err == nil {
+	if c.Expect == "denied" && o.err == nil {
 		t.Error("ended without an error")
 	}
 }

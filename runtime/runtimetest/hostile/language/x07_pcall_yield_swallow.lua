@@ -1,0 +1,2 @@
+-- expect: timeout | attacks: pcall around yield swallows the end
+local co = coroutine.wrap(function() while true do pcall(coroutine.yield) end end) while true do co() end

@@ -1,0 +1,2 @@
+-- expect: timeout | attacks: __concat that loops
+local t = setmetatable({}, {__concat = function(a, b) while true do end end}) local _ = t .. "x"

@@ -1,0 +1,2 @@
+-- expect: timeout | attacks: xpcall handlers nest
+local function h() xpcall(error, h) end while true do xpcall(error, h) end

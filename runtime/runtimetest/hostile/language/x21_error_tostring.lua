@@ -1,0 +1,2 @@
+-- expect: timeout | attacks: an error value whose __tostring loops
+error(setmetatable({}, {__tostring = function() while true do end end}))
