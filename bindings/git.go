@@ -152,6 +152,9 @@ func (g *gitRepos) fetch(ctx context.Context, c *runtime.Call, a gitFetchArgs) (
 	if err != nil {
 		return gitFetched{}, err
 	}
+	if a.Timeout <= 0 { // to the engine 0 is no limit
+		return gitFetched{}, runtime.Errorf(runtime.Invalid, "cannot fetch within %s: the timeout must be above zero", runtime.FormatDuration(a.Timeout))
+	}
 	c.Progress(ctx, "fetching from %s", a.Remote)
 	done, err := r.Fetch(ctx, a.Remote, a.Timeout)
 	return gitFetched{Updated: done.Updated, Branches: done.Branches}, gitError(ctx, err)

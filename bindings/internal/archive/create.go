@@ -96,7 +96,7 @@ func writeArchive(ctx context.Context, root *os.Root, dst string, sources []Sour
 	out := &counter{w: pend, sum: sha256.New()}
 	w := &writer{out: out, pack: newPacker(out, opts.Level), opts: opts}
 	w.tar = tar.NewWriter(w.pack)
-	w.m = Manifest{Format: formatVersion, Created: now(opts).UTC().Truncate(time.Second), Meta: opts.Meta, Sources: []string{}, Entries: []Entry{}}
+	w.m = Manifest{Format: formatVersion, Created: now(opts).UTC().Truncate(time.Millisecond), Meta: opts.Meta, Sources: []string{}, Entries: []Entry{}}
 	err = w.all(ctx, sources)
 	if cerr := w.pack.Close(); err == nil {
 		err = cerr
