@@ -34,9 +34,9 @@ func (w *watch) finish() {
 // sweep ends what the run left behind. The daemons stay: they come to init when
 // this process exits.
 func (w *watch) sweep() {
-	patience := orphanGrace + killTime
-	asked := map[uint64]bool{}
 	started := time.Now()
+	grace := w.orphansUntil(started)
+	asked := map[uint64]bool{}
 	for pause := time.Duration(0); ; pause = orphanPause {
 		time.Sleep(pause) // the end of an orphan's orphan sends us no signal
 		if w.reap() {     // all that the run left would be ours
@@ -44,13 +44,13 @@ func (w *watch) sweep() {
 			return
 		}
 		w.left = w.tree.members()
-		since := time.Since(started)
-		if len(w.left) == 0 || since > patience {
+		now := time.Now()
+		if len(w.left) == 0 || now.After(grace.Add(killTime)) {
 			return
 		}
 		for _, p := range w.left {
 			switch {
-			case w.ending != nil || since > orphanGrace:
+			case w.ending != nil || !now.Before(grace):
 				_ = p.signal(unix.SIGKILL)
 			case !asked[key(p)]:
 				asked[key(p)] = true
@@ -59,6 +59,16 @@ func (w *watch) sweep() {
 			}
 		}
 	}
+}
+
+// orphansUntil is when the patience with orphans ends: orphanGrace from now, but no
+// later than the run itself would have been killed.
+func (w *watch) orphansUntil(now time.Time) time.Time {
+	until := now.Add(orphanGrace)
+	if last := w.lastMoment(); !last.IsZero() && last.Before(until) {
+		return last
+	}
+	return until
 }
 
 // key names a process in a set: its number is below 2^22.
