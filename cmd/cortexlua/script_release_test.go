@@ -108,9 +108,9 @@ var smallHome = map[string]string{
   },
   daemons = {
     { name = "alpha", command = { "scripts/alpha.sh" }, pidfile = { path = "run/alpha.pid" }, log = "agents/alpha.log",
-      settle = "100ms", stop = { grace = "500ms" } },
+      settle = "100ms", stop = { grace = "10s" } },
     { name = "beta", command = { "scripts/beta.sh" }, pidfile = { path = "run/beta.pid" }, log = "agents/beta.log",
-      settle = "100ms", stop = { grace = "500ms" }, after = { "alpha" } },
+      settle = "100ms", stop = { grace = "10s" }, after = { "alpha" } },
   },
 }
 `,
