@@ -160,7 +160,7 @@ func (s *session) run(ctx context.Context, name string, before, after []string) 
 	defer host.Close()
 	reporter := newReporter(s.stderr, s.flags.verbose)
 	defer reporter.close()
-	rb, err := runtime.Load(ctx, src, s.options(host, reporter))
+	rb, err := s.load(ctx, src, s.options(host, reporter))
 	if err != nil {
 		return err
 	}
@@ -182,6 +182,16 @@ func (s *session) run(ctx context.Context, name string, before, after []string) 
 	reporter.close()
 	s.show(res)
 	return exitOf(res)
+}
+
+// load loads the runbook, in no more time than the operator gives the run.
+func (s *session) load(ctx context.Context, src runtime.Source, o runtime.Options) (*runtime.Runbook, error) {
+	if limit, err := runtime.ParseDuration(s.flags.timeout); err == nil && limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, &runtime.DeadlineError{What: "loading " + src.Path, Limit: limit})
+		defer cancel()
+	}
+	return runtime.Load(ctx, src, o)
 }
 
 func exitOf(res runtime.Result) error {

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	// Scripts mostly wait for daemons, so more of them run at once than there are
 	// processors. A -parallel of the command line comes later and wins.
 	_ = flag.Set("test.parallel", "6")
-	testscript.Main(m, map[string]func(){"cortexlua": main})
+	testscript.Main(m, map[string]func(){"cortexlua": main, "hostile-warden": wardenMain})
 }
 
 // TestScripts runs testdata/script/*.txtar. Beside the commands of testscript

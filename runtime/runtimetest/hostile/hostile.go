@@ -13,6 +13,7 @@
 //	-- setup: mkfifo pipe                       a shell command, run in its home before
 //	-- run: --dry-run                           further words for cortexlua run
 //	-- more: 2s                                 time it may have after its deadline, to clean up
+//	-- stdout: stuck                            nobody reads what it prints
 //
 // Only the first is needed. Those of language/ need nothing but the language;
 // those of program/ attack the primitives and run only through the program.
@@ -50,6 +51,7 @@ type Script struct {
 	Setup   string        // shell commands that make what it finds in its home
 	Run     []string      // further words of the command line
 	More    time.Duration // what it may have after its deadline
+	Stuck   bool          // nobody reads its standard output before it has ended
 	Text    string
 }
 
@@ -104,6 +106,8 @@ func (s *Script) headLine(word, value string) (err error) {
 		s.Setup += value + "\n"
 	case "run":
 		s.Run = strings.Fields(value)
+	case "stdout":
+		s.Stuck = value == "stuck"
 	case "more":
 		s.More, err = time.ParseDuration(value)
 	}

@@ -62,10 +62,11 @@ func (w *watch) sweep() {
 }
 
 // orphansUntil is when the patience with orphans ends: orphanGrace from now, but no
-// later than the run itself would have been killed.
+// later than the run itself would have been killed. A run that has ended has no
+// deadline any more, so the one it had counts.
 func (w *watch) orphansUntil(now time.Time) time.Time {
 	until := now.Add(orphanGrace)
-	if last := w.lastMoment(); !last.IsZero() && last.Before(until) {
+	if last := w.named.Add(w.limits.Grace); !w.named.IsZero() && last.Before(until) {
 		return last
 	}
 	return until

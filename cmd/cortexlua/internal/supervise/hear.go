@@ -43,6 +43,9 @@ func (w *watch) take(m message) {
 		w.limits = m.limits()
 	case "deadline":
 		w.deadline, w.why = m.deadline(), m.text
+		if !w.deadline.IsZero() {
+			w.named = w.deadline
+		}
 	case "daemon":
 		if w.tree.register(int(m.numbers[0]), uint64(m.numbers[1]), m.text) {
 			w.meter.lastPID = -1 // walk again, without it

@@ -23,6 +23,7 @@ type watch struct {
 
 	limits   Limits
 	deadline time.Time // zero: none
+	named    time.Time // the last deadline that the child named; zero: it named none
 	why      string    // what the deadline is
 	record   string
 	requests requests // to stop, that this process was sent

@@ -1,0 +1,2 @@
+-- expect: timeout | attacks: a jq program that never ends
+json.query(nil, "last(repeat(.))")

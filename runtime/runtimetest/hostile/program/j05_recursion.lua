@@ -1,0 +1,2 @@
+-- expect: timeout | attacks: a jq function that calls itself
+json.query(nil, "def f: f; f")

@@ -1,0 +1,2 @@
+-- expect: memory | attacks: a billion results
+json.query_all(nil, "range(1e9)")

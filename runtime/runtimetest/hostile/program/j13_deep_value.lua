@@ -1,0 +1,2 @@
+-- expect: memory | attacks: a value that nests without end
+json.query(nil, "reduce range(1e9) as $i (null; [.])")

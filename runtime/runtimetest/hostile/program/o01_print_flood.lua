@@ -1,0 +1,2 @@
+-- expect: memory | attacks: print without end
+while true do print("x") end

@@ -1,0 +1,2 @@
+-- expect: timeout | attacks: a sleep of hours
+clock.sleep("1000h")

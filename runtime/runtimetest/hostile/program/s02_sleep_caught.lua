@@ -1,0 +1,2 @@
+-- expect: timeout | attacks: sleeps that are caught
+while true do pcall(clock.sleep, "1h") end
