@@ -45,5 +45,5 @@
 //
 // # What differs from Lua 5.1
 //
-// See the table in testdata/lua51/README.md.
+// See the table in docs/lua.md.
 package vm
