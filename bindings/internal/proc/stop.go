@@ -48,8 +48,8 @@ var errSelf = errors.New("this program runs below it")
 // Stop ends a process and everything that belongs to it: its group and session if
 // it leads them, its descendants, and what carries its cookie. It sends Signal
 // (and SIGCONT, so that a suspended process sees it), waits for the grace period,
-// sends SIGKILL, and looks again until nothing is left. Processes forked meanwhile
-// get the same treatment.
+// sends SIGKILL, and looks again until nothing is left. What a process starts after
+// it was asked to end, to end in order, gets the signal only when that one has gone.
 //
 // One thing can outrun a look at /proc: a process that forks, leaves its group and
 // ends again within a millisecond, over and over. Only a cgroup holds such a chain.

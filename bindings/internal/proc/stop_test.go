@@ -61,6 +61,25 @@ func TestStopPolitely(t *testing.T) {
 	}
 }
 
+// What a shell runs in its trap is not asked to end while the shell lives: it would
+// cut the drain short. When the shell has gone, it is.
+func TestStopLeavesAloneWhatADrainRuns(t *testing.T) {
+	c, home := shell(t, `trap 'if sleep 0.5; then echo drained; else echo cut short; fi; exit 0' TERM; echo up; while :; do sleep 1000; done`)
+	line(t, home, "up")
+	if res := stop(t, StopSpec{Identity: c.Identity(), Grace: 20 * time.Second}); res.Forced {
+		t.Errorf("%+v", res)
+	}
+	line(t, home, "drained")
+
+	c, home = shell(t, `trap 'sh -c "trap \"echo asked; exit 0\" TERM; echo left; while :; do sleep 1000; done" & sleep 0.2; exit 0' TERM
+		echo up; while :; do sleep 1000; done`)
+	line(t, home, "up")
+	if res := stop(t, StopSpec{Identity: c.Identity(), Grace: 20 * time.Second}); res.Forced {
+		t.Errorf("%+v", res)
+	}
+	line(t, home, "asked")
+}
+
 func TestStopForcesWhoIgnoresTERM(t *testing.T) {
 	c, home := shell(t, `trap '' TERM; echo up; while :; do sleep 1000; done`)
 	line(t, home, "up")

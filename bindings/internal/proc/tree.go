@@ -156,10 +156,15 @@ func (t *tree) groupEmpty() bool {
 
 // signal sends sig to the members that have not had it yet: to the group as one the
 // first time, so that nobody forks past it, later only to newcomers, since a
-// second SIGTERM means "at once" to some programs. SIGKILL goes out every time.
+// second SIGTERM means "at once" to some programs. What a member that was asked to
+// end has started since is its own affair: a shell that drains runs rm and mv.
+// SIGKILL goes out every time, to all.
 func (t *tree) signal(sig unix.Signal, live []Stat) error {
 	var group, single []Stat
 	first := true
+	if sig != unix.SIGKILL {
+		live = t.withoutHelpers(sig, live)
+	}
 	for _, st := range live {
 		had := t.sent[key(&st)].sig == sig
 		inGroup := t.leadsGroup && st.PGRP == t.root.PID
@@ -186,6 +191,28 @@ func (t *tree) signal(sig unix.Signal, live []Stat) error {
 		}
 	}
 	return t.signalEach(sig, single)
+}
+
+// withoutHelpers leaves out who was not sent sig but lives below one who was. They
+// come back into the list when that one has ended.
+func (t *tree) withoutHelpers(sig unix.Signal, live []Stat) []Stat {
+	byPID := make(map[int]*Stat, len(live))
+	for i := range live {
+		byPID[live[i].PID] = &live[i]
+	}
+	asked := func(st *Stat) bool { return t.sent[key(st)].sig == sig }
+	helps := func(st *Stat) bool {
+		for range len(live) { // a snapshot is not of one moment: never go in circles
+			if st = byPID[st.PPID]; st == nil {
+				return false
+			}
+			if asked(st) {
+				return true
+			}
+		}
+		return false
+	}
+	return slices.DeleteFunc(slices.Clone(live), func(st Stat) bool { return !asked(&st) && helps(&st) })
 }
 
 // signalGroup wakes suspended members as well, or they would never see sig.
