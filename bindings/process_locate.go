@@ -39,6 +39,7 @@ type located struct {
 	Pidfile   string   `lua:"pidfile,opt" doc:"missing, stale or refused, where it matters"`
 	Why       string   `lua:"why,opt" doc:"why the pidfile is stale or refused"`
 	Instances int      `lua:"instances,opt" doc:"how many instances run, when there is more than one"`
+	Ended     bool     `lua:"ended,opt" doc:"it was started and is gone, and nobody stopped it"`
 	Remains   int      `lua:"remains,opt" doc:"how many children of a dead instance are left"`
 }
 
@@ -108,7 +109,7 @@ func (s *search) byRecord(i int, d *registry.Daemon) error {
 		if !isGone(err) {
 			return runtime.Errorf(runtime.Failed, "cannot tell whether %s runs: %w", d.Name, err)
 		}
-		s.dead[i] = rec
+		s.dead[i], s.rows[i].Ended = rec, true
 	}
 	s.open = append(s.open, i)
 	return nil
@@ -125,7 +126,7 @@ func (s *search) found(i int, id proc.Identity, stat *proc.Stat, by, cookie, log
 	row.State, row.Process, row.PID, row.By = plannedRunning, &handle, id.PID, by
 	uptime, cpu := stat.Uptime().Seconds(), stat.CPU().Seconds()
 	row.Uptime, row.CPU = &uptime, &cpu
-	row.Memory, row.Threads = stat.RSS(), stat.Threads
+	row.Memory, row.Threads, row.Ended = stat.RSS(), stat.Threads, false
 }
 
 // others looks for the daemons that no record proves.

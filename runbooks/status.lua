@@ -7,6 +7,9 @@ local text = require("cortex.text")
 -- What an operator should know about a daemon beside its state.
 local function note(row)
   local notes = { row.why }
+  if row.ended then
+    notes[#notes + 1] = "it ended without being stopped"
+  end
   if row.instances then
     notes[#notes + 1] = row.instances .. " instances run"
   end

@@ -53,9 +53,26 @@ func cmdHome(ts *testscript.TestScript, neg bool, args []string) {
 	scripts, err := filepath.Glob(filepath.Join(dir, "scripts", "*"))
 	ts.Check(err)
 	for _, path := range scripts {
-		ts.Check(os.Chmod(path, 0o755))
+		ts.Check(makeProgram(path))
 	}
 	useHome(ts, &demohome.Home{Dir: dir, RunDir: dir})
+}
+
+// makeProgram makes a file that can be executed at once. A child that another test
+// forks while the file is open for writing has it open too, until it executes its
+// own program, and the kernel refuses to execute a file that is open for writing
+// (golang/go#22315). So it is written anew while nobody can fork.
+func makeProgram(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.Remove(path); err != nil {
+		return err
+	}
+	return os.WriteFile(path, text, 0o755)
 }
 
 // useHome sets the script's home. Whatever it leaves running is killed at its

@@ -190,19 +190,23 @@ function M.start(d, opts)
   end)
 end
 
--- Takes back what a daemon left that ended before it was stable, then raises why
--- it ended, or who stopped it meanwhile.
+-- Takes back what a daemon left that ended before it was stable, and raises why it
+-- ended, or that another run stopped it: that one has forgotten its record.
 local function not_stable(d, s, err)
   local holder = not kept[d.name] and lock.holder("daemon-" .. d.name)
-  if holder and not (holder.purpose or ""):find("^start ") then
+  locked(d, "start", {}, function()
+    if process.locate({ d.name }, { scan = false })[1].ended then
+      give_up(d, s.process, err)
+    end
     errors.raise({
       kind = "conflict",
-      message = string.format("%s was stopped before it was stable by another run: pid %d, %s", d.name, holder.pid, holder.purpose or "?"),
+      message = string.format(
+        "%s was stopped by another run%s before it was stable",
+        d.name,
+        holder and string.format(" (pid %d, %s)", holder.pid, holder.purpose or "?") or ""
+      ),
       hint = "start it again when that run has ended",
     })
-  end
-  locked(d, "start", {}, function()
-    give_up(d, s.process, err)
   end)
 end
 
