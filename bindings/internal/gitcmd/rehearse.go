@@ -53,9 +53,12 @@ func (r *Repo) Rehearse(ctx context.Context, commit string) (hooks []string, err
 		return nil, err
 	}
 	defer os.RemoveAll(scratch)
+	if scratch, err = filepath.EvalSymlinks(scratch); err != nil { // as git will note it
+		return nil, err
+	}
 	dir := filepath.Join(scratch, "tree")
 	withHooks := r.withHooks()
-	defer r.forgetTree(ctx, dir)
+	defer r.forgetTree(dir)
 	op := "rehearse the move to " + id[:12]
 	if _, err := withHooks.git(ctx, op, call{args: []string{"worktree", "add", "--quiet", "--detach", dir, "HEAD"}}, guarded); err != nil {
 		return hooks, err
@@ -82,11 +85,21 @@ func (r *Repo) withoutHooks() *Repo {
 	return &Repo{Dir: r.Dir, GitDir: r.GitDir, CommonDir: r.CommonDir, opts: opts, program: r.program}
 }
 
-// forgetTree removes a scratch work tree and git's note of it, also when the
-// rehearsal was cut off by its time limit.
-func (r *Repo) forgetTree(ctx context.Context, dir string) {
-	quiet := r.withoutHooks()
-	ctx = context.WithoutCancel(ctx)
-	_, _ = quiet.git(ctx, "remove the rehearsal", call{args: []string{"worktree", "remove", "--force", dir}}, quick)
-	_, _ = quiet.git(ctx, "remove the rehearsal", call{args: []string{"worktree", "prune"}}, quick)
+// forgetTree removes git's note of a scratch work tree, which is what "git worktree
+// prune" does for one that is gone. No git runs for it: after a time limit there is
+// only a moment left.
+func (r *Repo) forgetTree(dir string) {
+	notes := filepath.Join(r.CommonDir, "worktrees")
+	entries, err := os.ReadDir(notes)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		note := filepath.Join(notes, e.Name())
+		text, err := os.ReadFile(filepath.Join(note, "gitdir"))
+		if err == nil && strings.TrimSpace(string(text)) == filepath.Join(dir, ".git") {
+			_ = os.RemoveAll(note)
+		}
+	}
+	_ = os.Remove(notes) // if it was the only one
 }
