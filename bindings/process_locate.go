@@ -147,7 +147,7 @@ func (s *search) others(ctx context.Context, daemons []registry.Daemon, scan boo
 		}
 		index[d.Name] = i
 	}
-	found, err := proc.Locate(ctx, programs)
+	found, err := s.host.procs.Locate(ctx, programs)
 	if err != nil {
 		return runtime.Errorf(runtime.Failed, "cannot tell which daemons run: %w", err)
 	}

@@ -11,11 +11,14 @@ import (
 
 // newLimitsTopic is "cortexlua help limits": a topic, not a command.
 func newLimitsTopic() *cobra.Command {
-	return &cobra.Command{
+	topic := &cobra.Command{
 		Use:   "limits",
 		Short: "The budgets of a run: time, memory, output, processes and the rest",
-		Long:  limitsText(),
 	}
+	topic.SetHelpFunc(func(cmd *cobra.Command, _ []string) { // made only when asked for
+		fmt.Fprint(cmd.OutOrStdout(), limitsText())
+	})
+	return topic
 }
 
 func limitsText() string {

@@ -308,7 +308,7 @@ function M.start_all(daemons, opts)
   local started, failed = parallel(daemons, function(d)
     -- One look at all processes was enough: what starts later holds the lock.
     return M.start(d, { wait = opts.wait, scan = rows[d.name].state == "running" or rows[d.name].remains ~= nil })
-  end, { after = after(daemons), limit = 64, on_error = "wait" })
+  end, { after = after(daemons), limit = 1000, on_error = "wait" })
   failed = failed or {}
   local up = list.map(daemons, function(_, i)
     return started[i]
@@ -399,7 +399,7 @@ function M.stop_all(daemons, opts)
   for _, wave in ipairs(stop_waves(daemons)) do
     local stopped, failed = parallel(wave, function(d)
       return M.stop(d, opts)
-    end, { limit = 128, on_error = "wait" })
+    end, { limit = 1000, on_error = "wait" })
     for i, d in ipairs(wave) do
       results[d.name] = stopped[i]
       if failed and failed[i] then

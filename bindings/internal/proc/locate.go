@@ -41,6 +41,12 @@ type Found struct {
 // an instance that a proved record names is the only one reported. Programs that
 // do not run are not in the result. An error means "cannot tell".
 func Locate(ctx context.Context, programs []Program) ([]Found, error) {
+	return new(Table).Locate(ctx, programs)
+}
+
+// Locate is the function [Locate] with a look at all processes that callers who
+// ask at the same time share.
+func (t *Table) Locate(ctx context.Context, programs []Program) ([]Found, error) {
 	var found []Found
 	var rest []Program
 	for _, p := range programs {
@@ -60,7 +66,7 @@ func Locate(ctx context.Context, programs []Program) ([]Found, error) {
 	if len(rest) == 0 {
 		return found, nil
 	}
-	more, err := locateByScan(ctx, rest)
+	more, err := t.locateByScan(ctx, rest)
 	return append(found, more...), err
 }
 
@@ -106,7 +112,7 @@ func proveFound(name string, pid int, by string) (*Found, error) {
 
 // locateByScan looks at every process once. Programs are found by the base name of
 // their script or binary, so that the work does not grow with their number.
-func locateByScan(ctx context.Context, programs []Program) ([]Found, error) {
+func (t *Table) locateByScan(ctx context.Context, programs []Program) ([]Found, error) {
 	commands := make([]command, len(programs))
 	byName := map[string][]int{}
 	for i, p := range programs {
@@ -115,7 +121,7 @@ func locateByScan(ctx context.Context, programs []Program) ([]Found, error) {
 			byName[name] = append(byName[name], i)
 		}
 	}
-	snap, err := Scan()
+	snap, err := t.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +133,7 @@ func locateByScan(ctx context.Context, programs []Program) ([]Found, error) {
 		if st.Kernel() || st.Dead() || st.PID == os.Getpid() {
 			continue
 		}
-		if err := matchAll(&st, programs, commands, byName, hits); err != nil {
+		if err := matchAll(snap, &st, programs, commands, byName, hits); err != nil {
 			return nil, err
 		}
 	}
@@ -146,9 +152,9 @@ func locateByScan(ctx context.Context, programs []Program) ([]Found, error) {
 }
 
 // matchAll adds a process to the hits of every program that it is an instance of.
-func matchAll(st *Stat, programs []Program, commands []command, byName map[string][]int, hits [][]Found) error {
-	cand, err := readCandidate(st.PID)
-	if err != nil {
+func matchAll(snap *Snapshot, st *Stat, programs []Program, commands []command, byName map[string][]int, hits [][]Found) error {
+	cand := snap.candidate(st.PID)
+	if cand == nil {
 		return nil // it has ended, or is not ours to read
 	}
 	tried := map[int]bool{}

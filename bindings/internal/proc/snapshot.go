@@ -21,6 +21,7 @@ type Snapshot struct {
 
 	mu      sync.Mutex
 	cookies map[int]string // pid to cookie, read on demand
+	lines   map[int]*candidate
 
 	newest string // the pid given out last before the scan
 }
@@ -157,6 +158,25 @@ func (s *Snapshot) cookieOf(pid int) string {
 	}
 	s.cookies[pid] = cookie
 	return cookie
+}
+
+// candidate reads a command line once a snapshot, however many searches share it;
+// nil for a process that cannot be read.
+func (s *Snapshot) candidate(pid int) *candidate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, ok := s.lines[pid]; ok {
+		return c
+	}
+	var found *candidate
+	if c, err := readCandidate(pid); err == nil {
+		found = &c
+	}
+	if s.lines == nil {
+		s.lines = make(map[int]*candidate)
+	}
+	s.lines[pid] = found
+	return found
 }
 
 // calm reports whether no process has started since before the scan, so that the
