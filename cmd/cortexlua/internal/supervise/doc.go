@@ -21,7 +21,7 @@
 // # What the parent does
 //
 //   - Deadline plus grace (150 ms): SIGKILL for the whole tree, exit code 124.
-//   - Resident memory of the child and all its descendants above the limit: SIGKILL
+//   - Resident memory of the child and all its descendants near the limit: SIGKILL
 //     for the whole tree, exit code 125. See memory.go for how often it looks.
 //   - The child dies of a signal or of a fatal error of Go: one clear line, 126.
 //   - After the child's end: what it left behind, whatever session it fled to,

@@ -21,8 +21,13 @@ const (
 	maxWalk = 100 * time.Millisecond
 )
 
-func lookAgainIn(used, limit int64) time.Duration {
-	left := float64(max(limit-used, 0)) / fillRate
+// mostUsed is where the tree is ended: a sixteenth below its limit, because it grows
+// on until it is seen and dead, and this process takes some memory, too. So the limit
+// itself is not passed. The machine stops scripts before that, at 7/8.
+func mostUsed(limit int64) int64 { return limit - limit/16 }
+
+func lookAgainIn(used, most int64) time.Duration {
+	left := float64(max(most-used, 0)) / fillRate
 	return min(max(time.Duration(left*float64(time.Second)), minLook), maxLook)
 }
 
@@ -56,14 +61,14 @@ func (m *meter) used() int64 {
 	return sum
 }
 
-// overrun is a tree above its limit.
+// overrun is a tree that would pass its limit.
 type overrun struct {
 	limit, used int64
 	largest     process
 	most        int64
 }
 
-// over looks again, exactly, at a tree that seems to be above the limit: between
+// over looks again, exactly, at a tree that seems to have used too much: between
 // clone(CLONE_VFORK) and exec a child lives in the memory of its parent, which must
 // not be counted twice.
 func (m *meter) over(limit int64) (overrun, bool) {
@@ -80,7 +85,7 @@ func (m *meter) over(limit int64) (overrun, bool) {
 			o.largest, o.most = p, u.resident
 		}
 	}
-	return o, o.used > limit
+	return o, o.used > mostUsed(limit)
 }
 
 // sameMemory asks kcmp(2). Where that is forbidden (containers) or not built in, it
@@ -92,7 +97,7 @@ func sameMemory(a, b int) bool {
 }
 
 func (o overrun) String() string {
-	return fmt.Sprintf("the run and the programs it started used %s, above the memory limit of %s (most: %s, pid %d, %s)",
+	return fmt.Sprintf("the run and the programs it started used %s and would pass the memory limit of %s (most: %s, pid %d, %s)",
 		mebibytes(o.used), mebibytes(o.limit), clean(o.largest.name, 16), o.largest.pid, mebibytes(o.most))
 }
 

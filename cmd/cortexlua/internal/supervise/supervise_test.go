@@ -46,11 +46,11 @@ func TestDeadlines(t *testing.T) {
 }
 
 func TestMemory(t *testing.T) {
-	t.Run("child", func(t *testing.T) { begin(t, "allocate").ends(exitLimit, "above the memory limit of 128 MiB") })
+	t.Run("child", func(t *testing.T) { begin(t, "allocate").ends(exitLimit, "would pass the memory limit of 128 MiB") })
 	t.Run("program", func(t *testing.T) {
 		r := begin(t, "program allocates")
 		pid := r.number()
-		r.ends(exitLimit, "above the memory limit of 128 MiB", fmt.Sprintf("pid %d", pid))
+		r.ends(exitLimit, "would pass the memory limit of 128 MiB", fmt.Sprintf("pid %d", pid))
 	})
 	t.Run("no limit", func(t *testing.T) { begin(t, "allocate without limit").ends(0) })
 	t.Run("forks are not counted twice", func(t *testing.T) { begin(t, "fork while large").ends(0) })

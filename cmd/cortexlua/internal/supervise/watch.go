@@ -127,13 +127,13 @@ func (w *watch) weigh() time.Duration {
 	if limit <= 0 {
 		return maxLook
 	}
-	used := w.meter.used()
-	if used > limit {
+	used, most := w.meter.used(), mostUsed(limit)
+	if used > most {
 		if o, over := w.meter.over(limit); over {
 			w.end(exitLimit, o.String())
 		}
 	}
-	return lookAgainIn(used, limit)
+	return lookAgainIn(used, most)
 }
 
 // lastMoment is the deadline and the grace after it.
