@@ -28,19 +28,12 @@ func LoadData(ctx context.Context, src Source, out any) error {
 	m := vm.New(vm.Limits{})
 	defer m.Close()
 	m.SetOutput(io.Discard)
-	proto, err := m.Compile(src.Path, src.Text)
-	if err != nil {
-		return fromVM(err)
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, loadLimit, &DeadlineError{What: "loading " + src.Path, Limit: loadLimit})
-	defer cancel()
-	results, err := m.Run(ctx, m.Load(proto))
-	if err != nil {
-		return fromVM(err)
-	}
-	var tbl *lua.LTable
-	if len(results) > 0 {
-		tbl, _ = results[0].(*lua.LTable)
+	tbl, plain := m.Literal(src.Path, src.Text)
+	if !plain {
+		var err error
+		if tbl, err = computeData(ctx, m, src); err != nil {
+			return fromVM(err)
+		}
 	}
 	if tbl == nil {
 		return Errorf(Invalid, "%s: the file must return a table", src.Path)
@@ -49,4 +42,21 @@ func LoadData(ctx context.Context, src Source, out any) error {
 		return Errorf(Invalid, "%s: %s", src.Path, err)
 	}
 	return nil
+}
+
+// computeData runs a file whose table is more than constants. It gives nil if the
+// file returns something else.
+func computeData(ctx context.Context, m *vm.VM, src Source) (*lua.LTable, error) {
+	proto, err := m.Compile(src.Path, src.Text)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, loadLimit, &DeadlineError{What: "loading " + src.Path, Limit: loadLimit})
+	defer cancel()
+	results, err := m.Run(ctx, m.Load(proto))
+	if err != nil || len(results) == 0 {
+		return nil, err
+	}
+	tbl, _ := results[0].(*lua.LTable)
+	return tbl, nil
 }
