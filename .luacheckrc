@@ -3,8 +3,8 @@
 std = "lua51"
 max_line_length = 140
 read_globals = {
-  "archive", "clock", "env", "errors", "fs", "git", "host", "json", "lock", "log", "parallel", "pidfile", "probe", "process",
-  "registry", "syntax",
+  "archive", "clock", "each", "env", "errors", "fs", "git", "host", "json", "lock", "log", "parallel", "pidfile", "probe",
+  "process", "race", "registry", "syntax",
 }
 -- The hostile scripts are wrong on purpose.
 exclude_files = { "**/testdata/**", "runtime/runtimetest/hostile/**" }
