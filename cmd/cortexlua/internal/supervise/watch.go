@@ -23,6 +23,7 @@ type watch struct {
 
 	limits   Limits
 	deadline time.Time // zero: none
+	weighAt  time.Time // when to look at memory next
 	named    time.Time // the last deadline that the child named; zero: it named none
 	why      string    // what the deadline is
 	record   string
@@ -63,6 +64,7 @@ func newWatch(child, control int, o Options) *watch {
 		tree:     tree{self: os.Getpid(), child: child},
 		limits:   Limits{Memory: o.Memory, Grace: defaultGrace},
 		deadline: time.Now().Add(o.Startup),
+		weighAt:  time.Now().Add(maxLook),
 		why:      fmt.Sprintf("the %v that a run has to start", o.Startup),
 	}
 	w.meter.tree = &w.tree
@@ -107,7 +109,7 @@ func (w *watch) look() time.Duration {
 	}
 	next := minLook
 	if w.ending == nil {
-		next = w.weigh()
+		next = w.weighWhenDue(time.Now())
 	}
 	if w.ending != nil {
 		w.kill()
@@ -118,6 +120,18 @@ func (w *watch) look() time.Duration {
 			next = min(next, max(time.Until(t), 0))
 		}
 	}
+	return next
+}
+
+// weighWhenDue weighs the tree if it is time to, however often there is something
+// to hear: looking at a process leaves entries in the kernel that cost it time at
+// its end, and a short run is over before its first.
+func (w *watch) weighWhenDue(now time.Time) time.Duration {
+	if now.Before(w.weighAt) {
+		return w.weighAt.Sub(now)
+	}
+	next := w.weigh()
+	w.weighAt = now.Add(next)
 	return next
 }
 
