@@ -53,6 +53,9 @@ func withBeginning(text string) string {
 	if head, run, ok := strings.Cut(text, "run = function(run)"); ok {
 		return head + "run = function(run) " + tell + run
 	}
+	if strings.Contains(text, "runbook.define(") {
+		return text
+	}
 	return tell + text
 }
 

@@ -32,9 +32,10 @@ type wardenReport struct {
 	Signal string
 	Start  time.Time
 	End    time.Time
-	Peak   int64    // bytes resident, the whole tree
-	Left   []string // what still ran when the program had ended
-	Stdout string   // head and tail
+	Peak   int64         // bytes resident, the whole tree
+	Stall  time.Duration // the longest that the machine kept the idle warden waiting
+	Left   []string      // what still ran when the program had ended
+	Stdout string        // head and tail
 	Stderr string
 }
 
@@ -100,7 +101,7 @@ func (o wardenOrder) watch() (rep wardenReport, err error) {
 	}
 	rep.Left = leftOver()
 	readers.Wait()
-	rep.Peak = max(meter.peak, largestChild(state))
+	rep.Peak, rep.Stall = max(meter.peak, largestChild(state)), meter.stall
 	rep.Stdout, rep.Stderr = stdout.String(), stderr.String()
 	return rep, nil
 }
@@ -152,14 +153,20 @@ func largestChild(state *os.ProcessState) int64 {
 }
 
 // treeMeter samples the resident memory of all descendants.
-type treeMeter struct{ peak int64 }
+type treeMeter struct {
+	peak  int64
+	stall time.Duration
+}
 
 func (m *treeMeter) watch(ended <-chan struct{}) {
+	const pause = 5 * time.Millisecond
 	for {
+		slept := time.Now()
 		select {
 		case <-ended:
 			return
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(pause):
+			m.stall = max(m.stall, time.Since(slept)-pause)
 			m.sample()
 		}
 	}

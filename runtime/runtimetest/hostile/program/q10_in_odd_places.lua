@@ -4,6 +4,6 @@ local t = setmetatable({}, { __index = function() wait() return 1 end })
 while true do
   coroutine.wrap(function() wait() coroutine.yield() end)()
   table.sort({ 3, 2, 1 }, function(a, b) wait() return a < b end)
-  ("xx"):gsub(".", function() wait() end)
+  string.gsub("xx", ".", function() wait() end)
   pcall(function() return t.x end)
 end
