@@ -99,12 +99,14 @@ func (e encoder) any(v any) lua.LValue {
 	case []any:
 		tbl := e.L.CreateTable(len(v), 0)
 		for i, item := range v {
+			e.pause()
 			tbl.RawSetInt(i+1, e.notNil(e.any(item)))
 		}
 		return e.markList(tbl, len(v))
 	case map[string]any:
 		tbl := e.L.CreateTable(0, len(v))
 		for _, k := range sortedKeys(v) {
+			e.pause()
 			tbl.RawSetString(k, e.notNil(e.any(v[k])))
 		}
 		return tbl
@@ -112,6 +114,16 @@ func (e encoder) any(v any) lua.LValue {
 		return e.host.null()
 	}
 	return e.value(reflect.ValueOf(v))
+}
+
+// pause lets the end of the run come while much data is turned into tables.
+func (e encoder) pause() {
+	if e.host == nil || e.L.Context() == nil { // the latter: nothing runs yet
+		return
+	}
+	if e.host.encoded++; e.host.encoded%1024 == 0 {
+		e.host.vm.Check(e.L)
+	}
 }
 
 // integer keeps whole numbers exact: beyond 2^53 a Lua number cannot hold them,

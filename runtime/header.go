@@ -34,6 +34,9 @@ type Header struct {
 // namePattern is compiled when a header is checked, not when the program starts.
 const namePattern = `^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`
 
+// maxParams bounds how many flags a runbook can have.
+const maxParams = 200
+
 // check holds the header against the rules that types cannot say.
 func (h *Header) check() error {
 	name := regexp.MustCompile(namePattern)
@@ -47,6 +50,9 @@ func (h *Header) check() error {
 		if _, err := ParsePermission(n); err != nil {
 			return Errorf(Invalid, "needs: %s", err)
 		}
+	}
+	if len(h.Params) > maxParams {
+		return Errorf(Invalid, "params has %d parameters, and a runbook may have %d", len(h.Params), maxParams)
 	}
 	seen := map[string]bool{}
 	for i := range h.Params {

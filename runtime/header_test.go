@@ -109,6 +109,22 @@ func TestShortScript(t *testing.T) {
 	}
 }
 
+// A list parameter is turned into a table before anything runs.
+func TestLongListParam(t *testing.T) {
+	items := make([]any, 5000)
+	for i := range items {
+		items[i] = "x"
+	}
+	rep := runtimetest.Run(t, runtimetest.Case{
+		Text: `local runbook = { define = function(h) return h end }
+return runbook.define({ name = "long", summary = "Long.", risk = "safe", needs = {}, params = { { name = "items", type = "list", doc = "items" } }, run = function(run) return #run.params.items end })`,
+		Params: map[string]any{"items": items},
+	})
+	if got := rep.Value(t); got != 5000.0 {
+		t.Errorf("the run saw %v items", got)
+	}
+}
+
 func TestParamParse(t *testing.T) {
 	for _, c := range []struct {
 		typ   string

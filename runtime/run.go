@@ -65,6 +65,7 @@ type Run struct {
 	loaded      map[string]lua.LValue // by require
 	unhealthy   []string
 	printed     int64           // bytes
+	encoded     int64           // values turned into Lua
 	traced      *vm.ScriptError // the last error passed on by a step or parallel, as it came
 
 	observing sync.Mutex

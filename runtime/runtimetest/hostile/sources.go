@@ -10,7 +10,9 @@ import (
 func sources() []Script {
 	rep := strings.Repeat
 	var out []Script
-	add := func(name, src string) { out = append(out, Script{Name: name, Expect: Error, Attacks: "the compiler, by the length or depth of the source", Text: src}) }
+	add := func(name, src string) {
+		out = append(out, Script{Name: name, Expect: Error, Attacks: "the compiler, by the length or depth of the source", Text: src})
+	}
 	add("p02_unary", "return "+rep("not ", 100_000)+"1")
 	add("p03_tables", "return "+rep("{", 200_000)+rep("}", 200_000))
 	add("p05_concat_chain", `local a = "x" return a`+rep("..a", 130_000))
@@ -62,4 +64,3 @@ func manyUpvalues() string {
 	}
 	return b.String() + " end end end"
 }
-
