@@ -17,6 +17,8 @@ func probeModule(h *Host) runtime.Module {
 		Funcs: []runtime.Func{
 			runtime.Query("mark", "Marks this moment and the end of a log, to be given as since: what comes later is new.", p.mark, runtime.ProcessRead).
 				MayNeed(runtime.FSRead),
+			runtime.Query("validate", "Makes the checks of a probe, permissions among them, without looking at what it probes.", p.validate, runtime.ProcessRead).
+				MayNeed(runtime.FSRead, runtime.NetDial, runtime.ProcessSpawn),
 			runtime.Query("check", "Looks once whether a probe passes.", p.check, runtime.ProcessRead).
 				MayNeed(runtime.FSRead, runtime.NetDial, runtime.ProcessSpawn).
 				Example(`probe.check({ alive = true }).ok  --> true`),

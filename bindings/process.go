@@ -21,6 +21,8 @@ func processModule(h *Host) runtime.Module {
 				Example(`process.locate({ "worker" })[1].state  --> "stopped"`),
 			runtime.Query("alive", "Tells whether a process still runs; a zombie does not.", h.processAlive, runtime.ProcessRead),
 			runtime.Query("wait", "Waits until a process has ended and tells how, or gives nil at the timeout.", h.processWait, runtime.ProcessRead),
+			runtime.Query("check", "Makes the checks of a start, permissions among them, without starting anything: what cannot start again should not be stopped.", h.processCheck, runtime.ProcessSpawn).
+				MayNeed(runtime.FSRead, runtime.FSWrite),
 			runtime.Action("spawn", "Starts a daemon in a session of its own and records it. It refuses while an instance lives.", h.processSpawn, runtime.ProcessSpawn).
 				MayNeed(runtime.FSRead, runtime.FSWrite),
 			runtime.Action("stop", "Stops a process and all that belongs to it: a signal, a grace period, then SIGKILL. It succeeds only when nothing is left.", h.processStop, runtime.ProcessSignal).

@@ -63,7 +63,8 @@ does not hold either, that comes back.]],
       end)
       release.start(old, daemons, run.params.watch)
     end)
-    print(string.format("rolled back %s -> %s; the state before is in %s", head.short, old.short, present))
+    local done = run.dry_run and "would roll back" or "rolled back"
+    print(string.format("%s %s -> %s; the state before is in %s", done, head.short, old.short, present))
     return {
       from = head.commit, commit = old.commit,
       backup = to.path, present = present, daemons = list.pluck(daemons, "name"),

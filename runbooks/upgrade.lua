@@ -63,7 +63,8 @@ that fails, the old release and its state come back exactly and are started.]],
       end)
       release.start({ commit = plan.target, short = plan.short }, daemons, run.params.watch)
     end)
-    print(string.format("upgraded %s -> %s; backup %s", plan.from.short, plan.short, saved))
+    local done = run.dry_run and "would upgrade" or "upgraded"
+    print(string.format("%s %s -> %s; backup %s", done, plan.from.short, plan.short, saved))
     return {
       upgraded = true, from = plan.from.commit, commit = plan.target,
       backup = saved, daemons = list.pluck(daemons, "name"),

@@ -60,14 +60,17 @@ func manual(topic string) (string, error) {
 		for _, m := range all {
 			fmt.Fprintf(&b, "%-9s  %s\n", m.Name, m.Doc)
 		}
-		b.WriteString("\nnext: cortexlua doc MODULE; cortexlua doc permissions\n")
+		b.WriteString("\nnext: cortexlua doc MODULE; or doc header, registry-file, permissions\n")
 		return b.String(), nil
 	}
 	if topic == permissionsTopic {
 		return permissionsManual(), nil
 	}
+	if page := dataManual(topic); page != "" {
+		return page, nil
+	}
 	name, function, _ := strings.Cut(topic, ".")
-	known := []string{permissionsTopic}
+	known := append([]string{permissionsTopic}, dataTopics...)
 	for _, m := range all {
 		known = append(known, m.Name)
 		if m.Name != name {
@@ -83,5 +86,5 @@ func manual(topic string) (string, error) {
 			known = append(known, m.Name+"."+f.Name())
 		}
 	}
-	return "", usagef("no module or function %q%s", topic, runtime.Suggest(topic, known))
+	return "", usagef("no module or function %q%s; cortexlua doc lists them", topic, runtime.Suggest(topic, known))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -46,6 +47,9 @@ func (s *session) params(rb *runtime.Runbook, name string, before, after []strin
 			return nil, nil
 		}
 		return nil, runUsage(name, err, all)
+	}
+	if f := all.Lookup("home"); f.Changed && s.flags.home == "" {
+		return nil, runUsage(name, errors.New("--home is empty: is a variable not set?"), all)
 	}
 	given := map[string]any{}
 	for _, v := range values {

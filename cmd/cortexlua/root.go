@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,24 @@ import (
 )
 
 // version is set at build time by -ldflags "-X main.version=...".
-var version = "development"
+var version = ""
+
+// versionText is the version, or else the revision that this was built from.
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "development"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "development " + s.Value
+		}
+	}
+	return "development " + info.Main.Version
+}
 
 // usageError is a mistake in the words of the command line.
 type usageError struct{ err error }
@@ -37,6 +55,9 @@ const exitCodes = `Exit codes:
 // program runs one command line and returns the exit code.
 func program(parent *supervise.Child, args []string, stdout, stderr io.Writer) int {
 	surviveClosedPipe()
+	if os.Getenv("PATH") == "" { // cron and env -i: programs such as git are found all the same
+		_ = os.Setenv("PATH", searchPath(""))
+	}
 	m := thisMachine()
 	m.parent = parent
 	root := newRoot(m)
@@ -95,7 +116,7 @@ and a way back after.
   cortexlua inspect upgrade       what it may do, without running it
 
 ` + exitCodes,
-		Version:           version,
+		Version:           versionText(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},

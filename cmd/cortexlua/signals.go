@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -25,6 +26,7 @@ func withSignals(ctx context.Context, parent *supervise.Child) (context.Context,
 		}
 		select {
 		case second := <-asked:
+			fmt.Fprintln(os.Stderr, "cortexlua: stopped at once; what was begun is neither finished nor undone\n  next: cortexlua run status")
 			parent.Exit(runtime.ExitSignal + int(second))
 		case <-done:
 		}

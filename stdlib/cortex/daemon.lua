@@ -439,6 +439,32 @@ function M.stopped_text(s)
   return s.name .. " was not running"
 end
 
+--- Makes every check of a start that can be made while the daemons still run: what
+--- could not start again must not be stopped. With program = false the programs in
+--- the home are left out: an upgrade replaces them, and has looked at the new ones.
+---@param daemons cortex.Daemon[]
+---@param opts { program: boolean|nil }|nil
+function M.check(daemons, opts)
+  local program = not opts or opts.program ~= false
+  for _, d in ipairs(daemons) do
+    local _, err = errors.try(function()
+      process.check(d.name, d.command, {
+        env = d.env,
+        cwd = d.cwd,
+        log = d.log,
+        stdout = d.stdout,
+        pidfile = d.pidfile and d.pidfile.path,
+        program = program,
+      })
+      probe.validate(d.ready, { log = d.log })
+    end)
+    if err then
+      err.message = d.name .. " could not start again, so nothing was stopped: " .. err.message
+      error(err, 0)
+    end
+  end
+end
+
 --- Restarts a daemon: it is ready and stable when this returns. Its lock is held
 --- from first to last, so no other run starts it in between.
 ---@param d cortex.Daemon
@@ -447,6 +473,7 @@ end
 function M.restart(d, opts)
   opts = opts or {}
   return locked(d, "restart", opts, function()
+    M.check({ d })
     stop_held(d, opts)
     local started = start_held(d, opts)
     local _, err = errors.try(probe.settle, started.process, d.settle, { log = d.log })

@@ -71,7 +71,18 @@ end
 function M.hold(run)
   local all = daemon.select()
   daemon.hold(all, run.name)
-  return daemon.running(all)
+  local running, down = daemon.running(all), {}
+  daemon.check(running, { program = false })
+  local runs = list.index(running, "name")
+  for _, d in ipairs(all) do
+    if not runs[d.name] then
+      down[#down + 1] = d.name
+    end
+  end
+  if #down > 0 then
+    log.warn("not running, and so not started afterwards: " .. list.text(down) .. "; next: cortexlua run start " .. table.concat(down, " "))
+  end
+  return running
 end
 
 --- Switches the work tree to the commit of a plan. State that daemons wrote stays.

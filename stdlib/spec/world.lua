@@ -21,6 +21,9 @@ local function processes(world)
       end
       return rows
     end,
+    check = function(name)
+      world.try("check " .. name)
+    end,
     spawn = function(name)
       world.note("spawn " .. name)
       world.try("spawn " .. name)
@@ -70,6 +73,7 @@ end
 
 local function probes(world)
   return {
+    validate = function() end,
     mark = function()
       return {}
     end,
