@@ -157,8 +157,10 @@ func (g gate) try(name string, s hostile.Script) trial {
 			if before = append(before, this); len(before) < tries {
 				continue
 			}
-			tr.faults = append(tr.faults, fmt.Sprintf("it ended too late %d times", tries))
 			tr.before = before
+			if !slices.ContainsFunc(before, wardenTry.excused) {
+				tr.faults = append(tr.faults, fmt.Sprintf("it ended too late %d times", tries))
+			}
 		}
 		return tr
 	}
@@ -169,6 +171,10 @@ type wardenTry struct {
 	late, stall time.Duration
 	words       string
 }
+
+// excused tells whether it would have been in time, had the machine not kept even
+// the warden, which only sleeps, from running.
+func (w wardenTry) excused() bool { return w.late-w.stall <= hostileLate }
 
 func (w wardenTry) String() string {
 	return fmt.Sprintf("%d ms over, the machine stalled %d ms: %s", w.late.Milliseconds(), w.stall.Milliseconds(), w.words)
