@@ -18,6 +18,8 @@ func clockModule(*Host) runtime.Module {
 				Example(`clock.monotonic() >= 0  --> true`),
 			runtime.Query("format", "Formats a time in seconds since 1970 as UTC in ISO 8601.", clockFormat).
 				Example(`clock.format(0)  --> "1970-01-01T00:00:00Z"`),
+			runtime.Query("seconds", "Gives the seconds of a duration, to compute with it.", clockSeconds).
+				Example(`clock.seconds("1m30s")  --> 90`),
 			runtime.Query("sleep", "Waits for a duration, or until the run is stopped. Prefer a probe that waits for what you need.", clockSleep).
 				Example(`clock.sleep("1ms")  --> nil`),
 		},
@@ -43,6 +45,10 @@ type clockFormatArgs struct {
 func clockFormat(_ context.Context, _ *runtime.Call, a clockFormatArgs) (string, error) {
 	layouts := map[string]string{"iso": time.RFC3339, "date": time.DateOnly, "compact": "20060102T150405Z"}
 	return a.Time.UTC().Format(layouts[a.Layout]), nil
+}
+
+func clockSeconds(_ context.Context, _ *runtime.Call, a clockSleepArgs) (float64, error) {
+	return a.Duration.Seconds(), nil
 }
 
 type clockSleepArgs struct {

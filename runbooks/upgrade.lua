@@ -38,6 +38,7 @@ that fails, the old release and its state come back exactly and are started.]],
     end)
     if not plan.target then
       print(plan.why .. ": nothing to do")
+      release.tell_down(daemon.select(), daemon.running(daemon.select()), "not running")
       return { upgraded = false, commit = plan.from.commit }
     end
     local daemons = release.hold(run)

@@ -142,7 +142,7 @@ local function adopt(d, found)
     look_at_pidfile(d, found)
   end
   probe.wait(found.process, d.ready, { log = d.log })
-  return { name = d.name, pid = found.pid, adopted = true, process = found.process }
+  return { name = d.name, pid = found.pid, adopted = true, process = found.process, uptime = found.uptime }
 end
 
 local function start_new(d, found)
@@ -259,13 +259,24 @@ local function raise_failures(verb, daemons, failed)
   errors.raise({ kind = first.kind, op = first.op, message = message, hint = first.hint, details = details })
 end
 
+-- What is left of a daemon's settle time: all of it for one that was just started,
+-- the rest for one that somebody else started a moment ago. nil: nothing.
+local function settle_left(d, s)
+  if not s.adopted then
+    return d.settle
+  end
+  local left = clock.seconds(d.settle) - (s.uptime or 0)
+  return left > 0 and string.format("%dms", math.ceil(left * 1000)) or nil
+end
+
 -- Waits until daemons have stayed ready for a time. Gives the errors by name, or
 -- nil when there are none.
 local function settle_all(started, by_name, window)
   local _, failed = parallel(started, function(s)
     local d = by_name[s.name]
-    if window or not s.adopted then
-      settle_one(d, s, window or d.settle)
+    local wait = window or settle_left(d, s)
+    if wait then
+      settle_one(d, s, wait)
     end
   end, { limit = 1000, on_error = window and "cancel" or "wait" })
   local errs = {}

@@ -71,18 +71,26 @@ end
 function M.hold(run)
   local all = daemon.select()
   daemon.hold(all, run.name)
-  local running, down = daemon.running(all), {}
+  local running = daemon.running(all)
   daemon.check(running, { program = false })
-  local runs = list.index(running, "name")
-  for _, d in ipairs(all) do
-    if not runs[d.name] then
-      down[#down + 1] = d.name
-    end
-  end
-  if #down > 0 then
-    log.warn("not running, and so not started afterwards: " .. list.text(down) .. "; next: cortexlua run start " .. table.concat(down, " "))
-  end
+  M.tell_down(all, running, "not running, and so not started afterwards")
   return running
+end
+
+--- Warns of daemons that do not run: an earlier run may have been killed after it
+--- stopped them.
+---@param all cortex.Daemon[]
+---@param running cortex.Daemon[]
+---@param what string
+function M.tell_down(all, running, what)
+  local runs = list.index(running, "name")
+  local down = list.filter(all, function(d)
+    return not runs[d.name]
+  end)
+  if #down > 0 then
+    local names = list.pluck(down, "name")
+    log.warn(string.format("%s: %s; next: cortexlua run start %s", what, list.text(names), table.concat(names, " ")))
+  end
 end
 
 --- Switches the work tree to the commit of a plan. State that daemons wrote stays.
