@@ -2,6 +2,7 @@ package vm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,11 +44,14 @@ func show(v lua.LValue) string {
 	for i := 1; i <= tbl.Len(); i++ {
 		parts = append(parts, show(tbl.RawGetInt(i)))
 	}
+	var named []string
 	tbl.ForEach(func(k, v lua.LValue) {
 		if _, name := k.(lua.LString); name {
-			parts = append(parts, fmt.Sprintf("%s=%s", k, show(v)))
+			named = append(named, fmt.Sprintf("%s=%s", k, show(v)))
 		}
 	})
+	slices.Sort(named) // ForEach keeps no order
+	parts = append(parts, named...)
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
