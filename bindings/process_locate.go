@@ -254,23 +254,23 @@ func (s *search) judgePidfile(i int, d *registry.Daemon) {
 	case row.State == plannedRunning && row.Pidfile == "" && d.Pidfile != nil:
 		row.Pidfile = "missing"
 	case row.Pidfile == "stale":
-		_, row.Why = s.explainStale(d)
+		row.Why = s.explainStale(d)
 		if row.State == plannedStopped {
 			row.State = "stale"
 		}
 	}
 }
 
-func (s *search) explainStale(d *registry.Daemon) (int, string) {
+func (s *search) explainStale(d *registry.Daemon) string {
 	f, err := pidfile.Read(d.Pidfile.Path)
 	if err != nil {
-		return 0, ""
+		return ""
 	}
 	if _, err := proc.IdentityOf(f.PID); err != nil {
-		return f.PID, "its process is gone"
+		return "its process is gone"
 	}
 	_, why := proc.MatchProgram(f.PID, d.Command, s.host.cfg.Home)
-	return f.PID, "it names a stranger: " + why
+	return "it names a stranger: " + why
 }
 
 // applyPlan answers from what a dry run has planned.

@@ -295,16 +295,41 @@ function M.settle(started, daemons, window)
   settle_all(started, list.index(daemons, "name"), window)
 end
 
+-- For each daemon the selected ones that it starts after, also through daemons that
+-- are not selected: with a after b after c, a still comes after c.
+local function needed(daemons)
+  local selected, known = list.index(daemons, "name"), nil
+  local function collect(names, found)
+    for _, name in ipairs(names or {}) do
+      if not found[name] then
+        found[name] = true
+        if not selected[name] then
+          known = known or list.index(registry.daemons(), "name")
+          collect(known[name] and known[name].after, found)
+        end
+      end
+    end
+    return found
+  end
+  local out = {}
+  for _, d in ipairs(daemons) do
+    out[d.name] = collect(d.after, {})
+  end
+  return out
+end
+
 -- For each daemon the places, in the same list, of those it starts after.
 local function after(daemons)
-  local place = {}
+  local needs, place = needed(daemons), {}
   for i, d in ipairs(daemons) do
     place[d.name] = i
   end
   return list.map(daemons, function(d)
-    return list.map(d.after or {}, function(name)
-      return place[name]
-    end)
+    local places = {}
+    for name in pairs(needs[d.name]) do
+      places[#places + 1] = place[name]
+    end
+    return places
   end)
 end
 
@@ -387,10 +412,10 @@ end
 
 -- Groups daemons so that each group is stopped before those it needs.
 local function stop_waves(daemons)
-  local depth, waves = {}, {}
+  local depth, waves, needs = {}, {}, needed(daemons)
   for _, d in ipairs(daemons) do
     local level = 1
-    for _, name in ipairs(d.after or {}) do
+    for name in pairs(needs[d.name]) do
       level = math.max(level, (depth[name] or 0) + 1)
     end
     depth[d.name] = level

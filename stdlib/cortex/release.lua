@@ -22,7 +22,7 @@ function M.claim(run)
   if err and err.kind == "conflict" then
     errors.raise({
       kind = "conflict",
-      message = string.format("cannot start: the release of this home is in the hands of %s", err.details.holder),
+      message = string.format("cannot go on: the release of this home is in the hands of %s", err.details.holder),
       hint = "wait until that run has ended, then look where it left things: cortexlua run status",
       details = err.details,
     })

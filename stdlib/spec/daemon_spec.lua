@@ -185,6 +185,15 @@ return {
     check.equal(err.kind, "conflict")
   end,
 
+  ["a daemon between two that are selected keeps their order"] = function()
+    local a, b, c = world.daemon("a", { after = { "b" } }), world.daemon("b", { after = { "c" } }), world.daemon("c")
+    world.registered = { c, b, a }
+    daemon.start_all({ c, a })
+    assert(place("ready c") < place("spawn a"), "a was started before c was ready")
+    daemon.stop_all({ c, a })
+    assert(place("stop a") < place("stop c"), "c was stopped before a")
+  end,
+
   ["stop_all stops those that need others first, and goes on after a failure"] = function()
     local daemons = { world.daemon("a"), world.daemon("b", { after = { "a" } }), world.daemon("c", { after = { "b" } }) }
     for i, d in ipairs(daemons) do

@@ -143,6 +143,11 @@ function M.new()
   rawset(_G, "pidfile", pidfiles(world))
   rawset(_G, "probe", probes(world))
   rawset(_G, "lock", locks(world))
+  rawset(_G, "registry", {
+    daemons = function()
+      return world.registered or {}
+    end,
+  })
   rawset(_G, "clock", {
     seconds = function(text)
       return tonumber((text:match("^(%d+)s$")))
