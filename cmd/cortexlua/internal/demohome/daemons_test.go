@@ -216,7 +216,10 @@ func TestSignalToTheLeaderAloneEndsItAtOnce(t *testing.T) {
 	for _, name := range []string{"worker", "heartbeat"} {
 		r := start(t, h, name)
 		d := daemon(t, h, name)
-		waitFor(t, "a first cycle", func() bool { return strings.Count(read(h, d.Log), "\n") >= 2 })
+		// A subshell that has not set its traps yet can lose the signal: wait until
+		// the daemon and its two helpers, or the daemon alone, are asleep.
+		asleep := map[string]int{"worker": 3, "heartbeat": 1}[name]
+		waitFor(t, d.Name+" asleep", func() bool { return sleepers(t, h) >= asleep })
 		if err := syscall.Kill(r.pid(), syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
@@ -225,6 +228,21 @@ func TestSignalToTheLeaderAloneEndsItAtOnce(t *testing.T) {
 		}
 	}
 	nothingLeft(t, h)
+}
+
+// sleepers counts the sleep commands of a home.
+func sleepers(t *testing.T, h *demohome.Home) (n int) {
+	t.Helper()
+	list, err := h.Processes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range list {
+		if strings.HasPrefix(p.Command, "sleep ") {
+			n++
+		}
+	}
+	return n
 }
 
 // The signal may hit while a command of the daemon runs; that must be an orderly end too.
@@ -278,6 +296,8 @@ func TestTinyDaemons(t *testing.T) {
 		if took := time.Since(r.began); took < 50*time.Millisecond {
 			t.Errorf("ready after %s", took)
 		}
+		// A shell in the middle of a fork can lose its child to the signal.
+		waitFor(t, "asleep", func() bool { return sleepers(t, h) == 1 })
 		asked := time.Now()
 		r.signalGroup(t, syscall.SIGTERM)
 		if code := r.end(t); code != 0 {

@@ -8,11 +8,11 @@ import (
 )
 
 // How often memory is looked at depends on how much is left: a tree is assumed to
-// touch no more than fillRate bytes a second (a core makes 1 to 3 GB/s of new
-// pages), so a run far below its limit costs 20 looks a second, and one near it
+// touch no more than fillRate bytes a second (copying into one large string makes
+// up to 6 GB/s of new pages), so a run far below its limit costs 40 looks a second, and one near it
 // 300. Waking up costs Go more than looking: two or three looks take 1 ms.
 const (
-	fillRate = 4 << 30
+	fillRate = 8 << 30
 	minLook  = 3 * time.Millisecond
 	maxLook  = 50 * time.Millisecond
 
@@ -21,10 +21,10 @@ const (
 	maxWalk = 100 * time.Millisecond
 )
 
-// mostUsed is where the tree is ended: a sixteenth below its limit, because it grows
+// mostUsed is where the tree is ended: three sixteenths below its limit, because it grows
 // on until it is seen and dead, and this process takes some memory, too. So the limit
-// itself is not passed. The machine stops scripts before that, at 7/8.
-func mostUsed(limit int64) int64 { return limit - limit/16 }
+// itself is not passed, on a busy machine neither.
+func mostUsed(limit int64) int64 { return limit - limit/16*3 }
 
 func lookAgainIn(used, most int64) time.Duration {
 	left := float64(max(most-used, 0)) / fillRate

@@ -73,7 +73,7 @@ func TestLookAgain(t *testing.T) {
 	for _, c := range []struct {
 		used, limit int64
 		want        time.Duration
-	}{{0, 1 << 30, maxLook}, {256 << 20, 256 << 20, minLook}, {1 << 40, 1, minLook}, {0, 80 << 20, 80 * time.Second / (4 << 10)}} {
+	}{{0, 1 << 30, maxLook}, {256 << 20, 256 << 20, minLook}, {1 << 40, 1, minLook}, {0, 80 << 20, 80 * time.Second / (fillRate >> 20)}} {
 		if got := lookAgainIn(c.used, c.limit); got != c.want {
 			t.Errorf("%d of %d: %v, want %v", c.used, c.limit, got, c.want)
 		}
